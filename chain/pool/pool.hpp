@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "chain/abi/query.hpp"
+#include "chain/base/lp.hpp"
+
+namespace outrigger {
+
+/// One configured LP position. A new pool type is one .cpp and one line in registry.cpp.
+class Pool {
+  public:
+    virtual ~Pool() = default;
+    /// The position's name from the configuration.
+    virtual const std::string& name() const = 0;
+    /// The position at the pinned block. Errors: Errc::not_found when the NFT does not exist.
+    virtual Query<LpView> position() const = 0;
+};
+
+}  // namespace outrigger

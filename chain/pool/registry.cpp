@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chain/pool/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "chain/pool/uniswap_v3.hpp"
+
+namespace outrigger {
+namespace {
+
+using PoolFactory = Result<std::unique_ptr<Pool>> (*)(BatchReader&, const Pins&, const PoolSpec&,
+                                                      const TokenTable&);
+struct PoolKind {
+    std::string_view name;
+    PoolFactory open;
+};
+
+constexpr std::array kPoolKinds{
+    PoolKind{"uniswap-v3", open_uniswap_v3},
+};
+
+}  // namespace
+
+std::vector<std::string_view> pool_kinds() {
+    std::vector<std::string_view> names;
+    for (const auto& kind : kPoolKinds) names.push_back(kind.name);
+    return names;
+}
+
+Result<std::unique_ptr<Pool>> open_pool(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                        const TokenTable& tokens) {
+    for (const auto& kind : kPoolKinds) {
+        if (kind.name == spec.kind) return kind.open(reader, pins, spec, tokens);
+    }
+    return fail(Errc::config, fmt::format("position '{}': unknown kind '{}'; use one of: {}", spec.name,
+                                          spec.kind, fmt::join(pool_kinds(), ", ")));
+}
+
+}  // namespace outrigger

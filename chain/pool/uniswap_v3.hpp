@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "chain/abi/query.hpp"
+#include "chain/pool/pool.hpp"
+#include "chain/pool/registry.hpp"
+#include "chain/pool/tokens.hpp"
+#include "chain/pool/v3_math.hpp"
+
+namespace outrigger {
+
+/// What the position manager and the NFT say about themselves.
+struct V3Nft {
+    Address owner;
+    Address factory;
+    Address token0;
+    Address token1;
+    std::uint32_t fee_pips = 0;
+    TickRange range;
+    FeeAccount account;
+};
+
+struct V3Token {
+    Address address;
+    std::uint8_t decimals = 0;
+    std::string symbol;  // as the contract has it; empty when it has none
+};
+
+/// What never changes during the life of an NFT (its owner may; that is watched).
+struct V3Identity {
+    Address pool;
+    Address owner;
+    V3Token token0;
+    V3Token token1;
+    std::uint32_t fee_pips = 0;
+    TickRange range;
+};
+
+/// First question: the NFT and its position manager.
+/// Errors: Errc::not_found when there is no such NFT (burned, or never minted)
+[[nodiscard]] Query<V3Nft> identify_v3_nft(const PoolSpec& spec);
+/// Second question, from the first one's answer: the pool and its tokens.
+/// Errors: Errc::not_found when the factory knows no such pool; Errc::unsupported for over kMaxDecimals
+/// decimals
+[[nodiscard]] Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft);
+
+/// A Uniswap v3 position by its NFT. One batch of eight reads a round.
+///
+/// position(): amounts and fees are to the wei what decreaseLiquidity (all) and collect (all) would pay at
+/// that block. Zero liquidity is a valid view. Errors: Errc::not_found when the NFT is burned; Errc::rejected
+/// when it has moved to another owner; Errc::decode when what is read contradicts itself or the identity;
+/// Errc::unsupported for amounts over 128 bits, where the contracts' own bookkeeping wraps. Errors:
+/// Errc::config when a token is not configured or its decimals differ from the contract's
+[[nodiscard]] Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Identity& identity,
+                                                            const TokenTable& tokens);
+
+/// The whole start-up of one position: both identity questions at the pinned block, then make_uniswap_v3.
+[[nodiscard]] Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins,
+                                                            const PoolSpec& spec, const TokenTable& tokens);
+
+/// Where a factory deploys the pool of two tokens and a fee. Pre: token0 < token1.
+/// Source: v3-periphery PoolAddress.computeAddress
+[[nodiscard]] Address v3_pool_address(const Address& factory, const Hash32& init_code_hash,
+                                      const Address& token0, const Address& token1, std::uint32_t fee_pips);
+/// The pool's key for an owner's liquidity in a range. Source: v3-core Position.get
+[[nodiscard]] Hash32 v3_position_key(const Address& owner, const TickRange& range);
+
+}  // namespace outrigger

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <tuple>
+
+#include "chain/abi/function.hpp"
+
+/// The functions of Uniswap v3 and of its tokens that are read to know a position.
+/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager; EIP-20
+namespace outrigger::v3 {
+
+using abi::Int;
+using abi::UInt;
+
+// Position manager.
+/// nonce, operator, token0, token1, fee, tickLower, tickUpper, liquidity, feeGrowthInside{0,1}LastX128,
+/// tokensOwed{0,1}
+using PositionsReturn = std::tuple<UInt<96>, Address, Address, Address, UInt<24>, Int<24>, Int<24>, UInt<128>,
+                                   U256, U256, UInt<128>, UInt<128>>;
+using Positions = abi::Function<"positions", PositionsReturn(U256)>;
+using OwnerOf = abi::Function<"ownerOf", Address(U256)>;
+using Factory = abi::Function<"factory", Address()>;
+
+// Factory.
+using GetPool = abi::Function<"getPool", Address(Address, Address, UInt<24>)>;
+
+// Pool.
+/// sqrtPriceX96, tick, observationIndex, observationCardinality, observationCardinalityNext, feeProtocol,
+/// unlocked
+using Slot0Return = std::tuple<UInt<160>, Int<24>, UInt<16>, UInt<16>, UInt<16>, UInt<8>, bool>;
+using Slot0 = abi::Function<"slot0", Slot0Return()>;
+using FeeGrowthGlobal0 = abi::Function<"feeGrowthGlobal0X128", U256()>;
+using FeeGrowthGlobal1 = abi::Function<"feeGrowthGlobal1X128", U256()>;
+/// liquidityGross, liquidityNet, feeGrowthOutside{0,1}X128, tickCumulativeOutside,
+/// secondsPerLiquidityOutsideX128, secondsOutside, initialized
+using TicksReturn = std::tuple<UInt<128>, Int<128>, U256, U256, Int<56>, UInt<160>, UInt<32>, bool>;
+using Ticks = abi::Function<"ticks", TicksReturn(Int<24>)>;
+/// liquidity, feeGrowthInside{0,1}LastX128, tokensOwed{0,1}
+using PoolPositionsReturn = std::tuple<UInt<128>, U256, U256, UInt<128>, UInt<128>>;
+using PoolPositions = abi::Function<"positions", PoolPositionsReturn(Hash32)>;
+
+// Token.
+using Decimals = abi::Function<"decimals", UInt<8>()>;
+using Symbol = abi::Function<"symbol", std::string()>;
+/// Some early tokens (MKR) answer symbol() with bytes32.
+using SymbolBytes32 = abi::Function<"symbol", Hash32()>;
+
+}  // namespace outrigger::v3
