@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "chain/rpc/batch_reader.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "chain/abi/revert.hpp"
+#include "chain/base/assert.hpp"
+#include "chain/base/hex.hpp"
+
+namespace outrigger {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kOverhead = 160;              // words aggregate3 adds to one call's data, about
+constexpr std::uint32_t kRoundsBeforeGrowing = 64;  // clean rounds before a halved multicall is doubled again
+
+ChainId chain_of(const Read& read) {
+    return std::visit([](const auto& r) { return r.chain; }, read);
+}
+
+Bytes to_bytes(const U256& value) {
+    const auto be = value.to_be();
+    return {be.begin(), be.end()};
+}
+
+std::string account_arg(const Address& account) {
+    return fmt::format(R"("{}")", to_hex(account));
+}
+
+/// The request of a read that is not a contract call.
+std::optional<BlockCall> plain_call(const Read& read) {
+    if (const auto* r = std::get_if<GetReceipt>(&read)) {
+        return BlockCall{"eth_getTransactionReceipt", fmt::format(R"("{}")", to_hex(r->hash)), false};
+    }
+    if (const auto* r = std::get_if<GetNonce>(&read)) {
+        return BlockCall{"eth_getTransactionCount", account_arg(r->account)};
+    }
+    if (const auto* r = std::get_if<GetBalance>(&read))
+        return BlockCall{"eth_getBalance", account_arg(r->account)};
+    if (const auto* r = std::get_if<GetCode>(&read)) return BlockCall{"eth_getCode", account_arg(r->account)};
+    return std::nullopt;
+}
+
+/// The answer of such a read, as query.hpp promises it.
+Result<Bytes> plain_answer(const Read& read, const json& value) {
+    if (const auto* r = std::get_if<GetReceipt>(&read)) {
+        if (value.is_null()) return fail(Errc::not_found, "no receipt for " + to_hex(r->hash));
+        OR_TRY(receipt_of(value, r->chain, r->hash));
+        const std::string text = value.dump();
+        return Bytes(text.begin(), text.end());
+    }
+    if (std::holds_alternative<GetCode>(read)) return bytes_value(value);
+    if (std::holds_alternative<GetNonce>(read)) return to_bytes(U256(OR_TRY(u64_value(value))));
+    return to_bytes(OR_TRY(quantity_value(value)));
+}
+
+Error said_error(const CallError& e) {
+    Error out = e.error;
+    if (e.said && !e.said->data.empty()) out.what += ": " + abi::revert_reason(e.said->data);
+    return out;
+}
+
+Result<Bytes> plain_slot(const Node& node, const BlockCall& call, const Read& read, const Reply& reply) {
+    if (!reply) return tl::unexpected(said_error(reply.error()));
+    auto answer = plain_answer(read, *reply);
+    if (answer || answer.error().code == Errc::not_found) return answer;
+    return fail(answer.error().code,
+                fmt::format("{}: {}: {}", node.origin(), call.method, answer.error().what));
+}
+
+/// True when the failure is the connection's or the envelope's, not an answer about this call.
+bool ends_the_round(const Reply& reply) {
+    return !reply && (!reply.error().said || reply.error().error.code == Errc::transport);
+}
+
+}  // namespace
+
+MulticallReader::MulticallReader(std::map<ChainId, NodeSet*> chains, MulticallOptions options)
+    : chains_(std::move(chains)), options_(std::move(options)) {
+    OR_ASSERT(options_.calls_max > 0);
+    for (const auto& [chain, nodes] : chains_) limits_[chain] = {options_.calls_max};
+}
+
+std::uint64_t MulticallReader::http_requests() const {
+    std::uint64_t total = 0;
+    for (const auto& [chain, nodes] : chains_) total += nodes->http_requests();
+    return total;
+}
+
+std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<const Read> reads) {
+    std::map<ChainId, std::vector<std::size_t>> by_chain;
+    for (std::size_t i = 0; i < reads.size(); ++i) by_chain[chain_of(reads[i])].push_back(i);
+
+    Slots out(reads.size(), fail(Errc::config, "unread"));
+    for (const auto& [chain, indices] : by_chain) {
+        std::vector<Read> mine;
+        for (const std::size_t i : indices) mine.push_back(reads[i]);
+        const auto nodes = chains_.find(chain);
+        const auto pin = pins.find(chain);
+        Result<Slots> answers =
+            fail(Errc::config, fmt::format("no endpoint is configured for chain {}", chain.value));
+        if (nodes != chains_.end() && pin == pins.end()) {
+            answers = fail(Errc::stale, fmt::format("no head of chain {} to read at", chain.value));
+        } else if (nodes != chains_.end()) {
+            answers = nodes->second->read([&](Node& node) { return read_chain(node, pin->second, mine); });
+        }
+        for (std::size_t k = 0; k < indices.size(); ++k) {
+            out[indices[k]] =
+                answers ? std::move((*answers)[k]) : Result<Bytes>(tl::unexpected(answers.error()));
+        }
+    }
+    return out;
+}
+
+std::vector<MulticallReader::Chunk> MulticallReader::chunks_of(std::span<const Read> reads,
+                                                               std::size_t calls_max) const {
+    if (!options_.multicall) calls_max = 1;
+    std::vector<Chunk> out;
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        const auto* call = std::get_if<EthCall>(&reads[i]);
+        if (call == nullptr) continue;
+        const std::size_t size = call->data.size() + kOverhead;
+        if (out.empty() || out.back().size() >= calls_max || bytes + size > options_.calldata_max) {
+            out.emplace_back();
+            bytes = 0;
+        }
+        out.back().push_back(i);
+        bytes += size;
+    }
+    return out;
+}
+
+BlockCall MulticallReader::call_of(std::span<const Read> reads, const Chunk& chunk) const {
+    TxCall call;
+    if (chunk.size() == 1) {
+        const auto& only = std::get<EthCall>(reads[chunk.front()]);
+        call = {only.chain, only.to, {}, only.data, {}};
+    } else {
+        std::vector<EthCall> calls;
+        for (const std::size_t i : chunk) calls.push_back(std::get<EthCall>(reads[i]));
+        call = {calls.front().chain, *options_.multicall, {}, abi::encode_aggregate3(calls), {}};
+    }
+    return {"eth_call", call_object(nullptr, call)};
+}
+
+/// Puts a chunk's answers into their slots, or its halves into `again` when the node could not run it.
+Result<void> MulticallReader::settle(const Chunk& chunk, Reply& reply, Slots& out,
+                                     std::vector<Chunk>& again) const {
+    if (!reply) {
+        if (chunk.size() == 1) {
+            out[chunk.front()] = tl::unexpected(said_error(reply.error()));
+            return {};
+        }
+        const auto middle = chunk.begin() + static_cast<std::ptrdiff_t>(chunk.size() / 2);
+        again.emplace_back(chunk.begin(), middle);
+        again.emplace_back(middle, chunk.end());
+        return {};
+    }
+    Bytes returned = OR_TRY(bytes_value(*reply));
+    if (chunk.size() == 1) {
+        out[chunk.front()] = std::move(returned);
+        return {};
+    }
+    auto answers = abi::decode_aggregate3(returned, chunk.size());
+    for (std::size_t k = 0; k < chunk.size(); ++k) {
+        out[chunk[k]] = answers
+                            ? std::move((*answers)[k])
+                            : fail(answers.error().code,
+                                   fmt::format("Multicall3 at {}: {}", checksum_address(*options_.multicall),
+                                               answers.error().what));
+    }
+    return {};
+}
+
+Result<MulticallReader::Slots> MulticallReader::read_chain(Node& node, const BlockRef& pin,
+                                                           std::span<const Read> reads) {
+    OR_ASSERT(pin.chain == node.chain());
+    Slots out(reads.size(), fail(Errc::decode, "unread"));
+    std::vector<BlockCall> calls;
+    std::vector<std::size_t> plain;
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        if (auto call = plain_call(reads[i])) {
+            plain.push_back(i);
+            calls.push_back(*std::move(call));
+        }
+    }
+    std::vector<Chunk> chunks = chunks_of(reads, limits_.at(pin.chain).calls);
+    std::size_t smallest_split = 0;
+    // Each turn halves what failed, so there are at most log2(calls_max) + 1 of them.
+    while (!chunks.empty() || !calls.empty()) {
+        for (const Chunk& chunk : chunks) calls.push_back(call_of(reads, chunk));
+        auto replies = node.at_block(pin, calls);
+        for (const Reply& reply : replies) {
+            if (ends_the_round(reply)) return tl::unexpected(reply.error().error);
+        }
+        for (std::size_t k = 0; k < plain.size(); ++k) {
+            const Read& read = reads[plain[k]];
+            out[plain[k]] = plain_slot(node, calls[k], read, replies[k]);
+        }
+        std::vector<Chunk> again;
+        for (std::size_t k = 0; k < chunks.size(); ++k)
+            OR_TRY(settle(chunks[k], replies[plain.size() + k], out, again));
+        for (const Chunk& half : again) {
+            smallest_split = smallest_split == 0 ? half.size() : std::min(smallest_split, half.size());
+        }
+        chunks = std::move(again);
+        calls.clear();
+        plain.clear();
+    }
+    learn(pin.chain, smallest_split);
+    return out;
+}
+
+void MulticallReader::learn(ChainId chain, std::size_t smallest_split) {
+    Limit& limit = limits_.at(chain);
+    if (smallest_split > 0) {
+        limit = {std::max<std::size_t>(1, smallest_split)};
+        spdlog::warn("rpc chain {}: the node could not run a multicall; now at most {} calls in one",
+                     chain.value, limit.calls);
+    } else if (limit.calls < options_.calls_max && ++limit.clean_rounds >= kRoundsBeforeGrowing) {
+        limit = {std::min(limit.calls * 2, options_.calls_max)};
+    }
+}
+
+}  // namespace outrigger

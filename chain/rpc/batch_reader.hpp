@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "chain/abi/multicall.hpp"
+#include "chain/abi/query.hpp"
+#include "chain/rpc/failover.hpp"
+
+namespace outrigger {
+
+struct MulticallOptions {
+    std::optional<Address> multicall = abi::kMulticall3;  // nothing: every call by itself, in the same batch
+    std::size_t calls_max = 500;                          // of one multicall
+    std::size_t calldata_max = 96 * 1024;                 // bytes of one multicall
+};
+
+/// The reads of a round in one HTTP request per chain: contract calls folded into Multicall3, the rest beside
+/// them in one JSON-RPC batch, all at the pinned block. A multicall the node cannot run is halved until it
+/// can; the size that worked is remembered. A transport failure or a reorg fails every slot of its chain.
+class MulticallReader final : public BatchReader {
+  public:
+    /// The sets are borrowed and must outlive the reader.
+    explicit MulticallReader(std::map<ChainId, NodeSet*> chains, MulticallOptions options = {});
+
+    /// HTTP requests sent by all nodes of all chains so far.
+    std::uint64_t http_requests() const;
+
+  private:
+    using Slots = std::vector<Result<Bytes>>;
+    using Chunk = std::vector<std::size_t>;  // indices of EthCalls that share one eth_call
+    struct Limit {
+        std::size_t calls;
+        std::uint32_t clean_rounds = 0;
+    };
+
+    std::vector<Result<Bytes>> execute(const Pins& pins, std::span<const Read> reads) override;
+    Result<Slots> read_chain(Node& node, const BlockRef& pin, std::span<const Read> reads);
+    std::vector<Chunk> chunks_of(std::span<const Read> reads, std::size_t calls_max) const;
+    BlockCall call_of(std::span<const Read> reads, const Chunk& chunk) const;
+    Result<void> settle(const Chunk& chunk, Reply& reply, Slots& out, std::vector<Chunk>& again) const;
+    void learn(ChainId chain, std::size_t smallest_split);
+
+    std::map<ChainId, NodeSet*> chains_;
+    MulticallOptions options_;
+    std::map<ChainId, Limit> limits_;
+};
+
+}  // namespace outrigger

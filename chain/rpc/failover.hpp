@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "chain/rpc/node.hpp"
+
+namespace outrigger {
+
+struct Endpoint {
+    std::string url;
+    bool read = true;
+    bool send = true;
+};
+
+struct NodeSetOptions {
+    std::chrono::milliseconds timeout{5000};
+    std::size_t max_bytes = 2 * 1024 * 1024;
+    std::size_t attempts = 2;     // endpoints asked for one read
+    std::uint32_t rest_max = 64;  // reads an ailing endpoint sits out, at most, while another one works
+    HeadAge head_age;
+};
+
+/// The endpoints of one chain, in order of preference: the first healthy one serves, another is tried once
+/// when it does not answer. An endpoint that serves another chain is never asked again.
+/// Health is counted in reads, not in seconds: no clock, no chance.
+class NodeSet final : public HeadSource {
+  public:
+    /// Pre: at least one endpoint.
+    NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endpoints,
+            NodeSetOptions options = {});
+
+    /// The result of `f(node)` from the first node that gives one. Only an error that another node may not
+    /// have (timeout, transport, an answer that is not JSON-RPC) moves on to the next. Errors: Errc::config
+    /// when every endpoint serves another chain; else the last node's error.
+    template <class F>
+    auto read(F f) -> std::invoke_result_t<F, Node&> {
+        std::optional<Error> last;
+        std::size_t asked = 0;
+        for (const std::size_t i : order()) {
+            if (asked == options_.attempts) break;
+            if (auto fit = admit(i); !fit) {
+                const bool wrong_chain = fit.error().code == Errc::config;  // that is not an attempt
+                if (!wrong_chain) ++asked;
+                if (!wrong_chain || !last) last = std::move(fit).error();
+                continue;
+            }
+            ++asked;
+            auto answer = f(*members_[i].node);
+            if (answer) {
+                served(i);
+                return answer;
+            }
+            if (!is_nodes_fault(answer.error().code)) return answer;
+            failed(i, answer.error());
+            last = std::move(answer).error();
+        }
+        return tl::unexpected(last.value_or(Error{Errc::config, "no endpoint with the read role"}));
+    }
+
+    /// The head of the first node whose head is recent enough. Errors: Errc::stale when none is.
+    Result<Head> latest(TimePoint now) override;
+    Result<std::vector<Head>> headers(BlockNumber first, std::size_t count) override;
+
+    /// The chain id of every endpoint, asked now: one result per endpoint. Errors: Errc::config when it is
+    /// not the configured chain; the endpoint is then not used again.
+    std::vector<Result<void>> check_all();
+
+    ChainId chain() const { return chain_; }
+    std::size_t size() const { return members_.size(); }
+    Node& node(std::size_t i) { return *members_.at(i).node; }
+    /// The nodes that transactions are offered to, without those that serve another chain.
+    std::vector<Node*> senders();
+    std::uint64_t http_requests() const;
+
+  private:
+    struct Member {
+        Endpoint endpoint;
+        std::unique_ptr<Node> node;
+        bool admitted = false;       // its chain id has been seen to be right
+        bool expelled = false;       // and to be wrong
+        std::uint32_t failures = 0;  // in a row
+        std::uint32_t rest = 0;      // reads left to sit out
+    };
+
+    static bool is_nodes_fault(Errc code);
+    std::vector<std::size_t> order();
+    Result<void> admit(std::size_t i);
+    void served(std::size_t i);
+    void failed(std::size_t i, const Error& error);
+
+    ChainId chain_;
+    NodeSetOptions options_;
+    std::vector<Member> members_;
+};
+
+}  // namespace outrigger

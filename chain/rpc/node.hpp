@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "chain/rpc/head.hpp"
+#include "chain/rpc/json_rpc.hpp"
+#include "chain/rpc/wire.hpp"
+
+namespace outrigger {
+
+/// What a node answered to a raw transaction: a hint, whatever it says. Only the chain knows.
+struct SendOutcome {
+    SendFault fault = SendFault::unknown;
+    TxHash hash{};     // computed from the bytes, not taken from the answer
+    std::string text;  // what the node or the network said; empty when accepted
+    bool accepted() const { return fault == SendFault::none; }
+};
+
+enum class BlockTag : std::uint8_t { latest, pending };
+
+/// One call of a batch whose last parameter is a block when `pinned`: the args are the parameters before it.
+struct BlockCall {
+    std::string method;
+    std::string args;  // JSON values separated by commas, without brackets
+    bool pinned = true;
+};
+
+/// One endpoint of one chain. Every answer is checked field by field; nothing is remembered but what the
+/// endpoint can do. Errors of every read: Errc::timeout, Errc::transport, Errc::rpc, Errc::decode; of every
+/// read at a block also Errc::reorged.
+class Node {
+  public:
+    Node(Transport& transport, JsonRpc::Options options, ChainId chain);
+
+    /// The chain id the node itself reports.
+    Result<ChainId> chain_id();
+    /// The newest block it knows.
+    Result<Head> head();
+    /// The header of its canonical chain at a height, or of a hash. Errors: Errc::not_found.
+    Result<Head> header(BlockNumber number);
+    Result<Head> header(const BlockHash& hash);
+    /// `count` headers from `first` on, in one request. Errors: Errc::not_found when one is missing.
+    Result<std::vector<Head>> headers(BlockNumber first, std::size_t count);
+    /// The priority fee to offer, in wei per gas: the node's suggestion, or the median of recent blocks when
+    /// it makes none; never more than `cap`, whatever the node says.
+    Result<U256> suggested_tip(const U256& cap);
+
+    /// What a call would return at the pinned block. Errors: Errc::reverted with the contract's reason.
+    Result<Bytes> call(const Address& from, const TxCall& call, const BlockRef& pin);
+    /// The gas a call would need, at the pinned block or at the latest. Errors: Errc::reverted.
+    Result<Gas> estimate_gas(const Address& from, const TxCall& call, const std::optional<BlockRef>& pin);
+    /// How many transactions an account has sent. Errors: those of every read.
+    Result<Nonce> transaction_count(const Address& account, BlockTag tag);
+    Result<U256> balance(const Address& account, const BlockRef& pin);
+    /// The code at an address, empty when there is none.
+    Result<Bytes> code(const Address& account, const BlockRef& pin);
+
+    /// A transaction the node knows, mined or pending; nothing when it knows none, from which nothing
+    /// follows.
+    Result<std::optional<TransactionInfo>> transaction(const TxHash& hash);
+    /// A receipt whose block is on the node's canonical chain and lists the transaction; nothing when the
+    /// node has none, from which nothing follows. Errors: Errc::reorged when the block is not canonical.
+    Result<std::optional<tx::Receipt>> receipt(const TxHash& hash);
+
+    /// Offers a signed transaction to this node.
+    SendOutcome send_raw(ByteView raw);
+    /// The two halves of send_raw, for sending to several nodes at once.
+    JsonRpc::Prepared prepare_send(ByteView raw);
+    SendOutcome understand_send(ByteView raw, const JsonRpc::Prepared& asked,
+                                const Result<HttpResponse>& answer);
+
+    /// Replies to calls that all see the same block, by one HTTP request where the node knows EIP-1898. Where
+    /// it does not, they read by number, and the header is compared with the pin in the same request and
+    /// again in a second one. When the pinned block is not canonical, every slot is Errc::reorged.
+    std::vector<Reply> at_block(const BlockRef& pin, std::span<const BlockCall> calls);
+
+    /// The result of any method, as JSON text; `params` is a JSON array. For development nodes.
+    Result<std::string> raw(std::string_view method, std::string_view params);
+
+    ChainId chain() const { return chain_; }
+    const std::string& origin() const { return rpc_.origin(); }
+    std::uint64_t http_requests() const { return rpc_.http_requests(); }
+    /// False once the node has shown that it does not know EIP-1898.
+    bool pins_by_hash() const { return pins_by_hash_; }
+
+  private:
+    Result<nlohmann::json> ask(std::string method, std::string params);
+    Result<nlohmann::json> ask_at(const BlockRef& pin, BlockCall call);
+    std::vector<Reply> by_hash(const BlockRef& pin, std::span<const BlockCall> calls);
+    std::vector<Reply> by_number(const BlockRef& pin, std::span<const BlockCall> calls);
+    Result<void> check_canonical(const Result<Head>& seen, const BlockRef& pin) const;
+    Result<Head> named_head(Result<Head> head, std::string_view what) const;
+    Result<U256> tip_from_history();
+
+    JsonRpc rpc_;
+    ChainId chain_;
+    bool pins_by_hash_ = true;
+};
+
+}  // namespace outrigger

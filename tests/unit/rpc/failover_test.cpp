@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several endpoints of one chain: who is asked, who is not, and who is never asked again.
+#include "chain/rpc/failover.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "chain/base/hex.hpp"
+#include "chain/base/keccak.hpp"
+#include "chain/rpc/broadcaster.hpp"
+#include "tests/support/fake_node.hpp"
+
+namespace outrigger {
+namespace {
+
+using nlohmann::json;
+using test::FakeNode;
+
+constexpr ChainId kChain{31337};
+
+/// Several fake nodes behind one transport, told apart by host.
+struct Hosts final : Transport {
+    std::map<std::string, FakeNode*> by_origin;
+    std::vector<std::string> order;
+    std::size_t performs = 0;
+    std::vector<Result<HttpResponse>> perform(std::span<const HttpRequest> requests) override {
+        ++performs;
+        std::vector<Result<HttpResponse>> out;
+        for (const HttpRequest& r : requests) {
+            order.push_back(origin_of(r.url).substr(8));
+            out.push_back(std::move(by_origin.at(origin_of(r.url))->perform(std::span(&r, 1)).front()));
+        }
+        return out;
+    }
+    void drop_connections() override {}
+};
+
+struct FailoverTest : ::testing::Test {
+    FakeNode a;
+    FakeNode b;
+    FakeNode c;
+    Hosts hosts;
+    const TimePoint now = a.head().block.timestamp;
+
+    FailoverTest() { hosts.by_origin = {{"https://a", &a}, {"https://b", &b}, {"https://c", &c}}; }
+    NodeSet set(std::vector<Endpoint> endpoints, NodeSetOptions options = {}) {
+        return NodeSet(hosts, kChain, std::move(endpoints), std::move(options));
+    }
+    static void break_node(FakeNode& node, Errc code = Errc::timeout) {
+        node.intercept = [code](const HttpRequest&) -> std::optional<Result<HttpResponse>> {
+            return fail(code, "broken");
+        };
+    }
+    static void mend(FakeNode& node) { node.intercept = nullptr; }
+};
+
+TEST_F(FailoverTest, TheFirstHealthyOneServes) {
+    NodeSet nodes = set({{"https://a/KEY"}, {"https://b/KEY"}});
+    ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a", "a"})) << "the chain id first, then the head";
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"})) << "the chain id is not asked again";
+}
+
+TEST_F(FailoverTest, AReadIsTriedOnceMoreElsewhere) {
+    for (const Errc code : {Errc::timeout, Errc::transport, Errc::decode}) {
+        NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}});
+        ASSERT_TRUE(nodes.latest(now));
+        break_node(a, code);
+        EXPECT_TRUE(nodes.latest(now)) << to_string(code);
+        mend(a);
+    }
+}
+
+TEST_F(FailoverTest, NoMoreThanTwoAreAskedForOneRead) {
+    break_node(a);
+    break_node(b);
+    NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}});
+    EXPECT_EQ(nodes.latest(now).error().code, Errc::timeout);
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a", "b"}));
+    EXPECT_TRUE(nodes.latest(now)) << "the next read starts with the one not known to be ailing";
+}
+
+TEST_F(FailoverTest, ANodesOwnRefusalIsNotTriedElsewhere) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}});
+    a.methods["eth_getBlockByNumber"] = [](const json&) { return FakeNode::error(-32000, "no"); };
+    EXPECT_EQ(nodes.latest(now).error().code, Errc::rpc);
+    EXPECT_EQ(std::count(hosts.order.begin(), hosts.order.end(), "b"), 0);
+}
+
+TEST_F(FailoverTest, AnAilingNodeRestsAndThenReturns) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}});
+    ASSERT_TRUE(nodes.latest(now));
+    break_node(a);
+    ASSERT_TRUE(nodes.latest(now));
+    mend(a);
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"b"})) << "it sits out a read or two";
+    for (int i = 0; i < 4; ++i) ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.order.back(), "a") << "and serves again";
+}
+
+TEST_F(FailoverTest, TheOnlyNodeIsAskedEvenWhenItAils) {
+    NodeSet nodes = set({{"https://a"}});
+    break_node(a);
+    EXPECT_FALSE(nodes.latest(now));
+    EXPECT_FALSE(nodes.latest(now));
+    mend(a);
+    EXPECT_TRUE(nodes.latest(now)) << "liveness is back with the first poll";
+}
+
+TEST_F(FailoverTest, AWrongChainIsNeverAskedAgainAndOthersServe) {
+    a.methods["eth_chainId"] = [](const json&) { return json("0x1"); };
+    NodeSet nodes = set({{"https://a/KEY"}, {"https://b/KEY"}});
+    EXPECT_TRUE(nodes.latest(now));
+    a.methods.clear();
+    hosts.order.clear();
+    EXPECT_TRUE(nodes.latest(now));
+    EXPECT_EQ(std::count(hosts.order.begin(), hosts.order.end(), "a"), 0);
+    EXPECT_EQ(nodes.senders().size(), 1U);
+}
+
+TEST_F(FailoverTest, OnlyWrongChainsIsAConfigurationError) {
+    a.methods["eth_chainId"] = [](const json&) { return json("0x1"); };
+    NodeSet nodes = set({{"https://a/KEY"}});
+    for (int i = 0; i < 2; ++i) {
+        const auto head = nodes.latest(now);
+        ASSERT_FALSE(head);
+        EXPECT_EQ(head.error().code, Errc::config);
+        EXPECT_NE(head.error().what.find("31337"), std::string::npos) << head.error().what;
+        EXPECT_EQ(head.error().what.find("KEY"), std::string::npos) << head.error().what;
+    }
+}
+
+TEST_F(FailoverTest, ADeadNodeBesideAWrongOneIsStillADeadNode) {
+    break_node(a);
+    b.methods["eth_chainId"] = [](const json&) { return json("0x1"); };
+    NodeSet nodes = set({{"https://a"}, {"https://b"}});
+    EXPECT_EQ(nodes.latest(now).error().code, Errc::timeout) << "waiting may help";
+}
+
+TEST_F(FailoverTest, TheChainIdIsAskedAgainAfterAFailure) {
+    NodeSet nodes = set({{"https://a"}});
+    ASSERT_TRUE(nodes.latest(now));
+    break_node(a);
+    EXPECT_FALSE(nodes.latest(now));
+    mend(a);
+    a.methods["eth_chainId"] = [](const json&) { return json("0x1"); };  // the name now leads elsewhere
+    EXPECT_EQ(nodes.latest(now).error().code, Errc::config);
+}
+
+TEST_F(FailoverTest, AStaleHeadMovesOnToTheNextNode) {
+    NodeSetOptions options;
+    options.head_age.behind_max = std::chrono::seconds{60};
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, options);
+    b.mine(10);
+    const TimePoint later = b.head().block.timestamp;
+    const auto head = nodes.latest(later);
+    ASSERT_TRUE(head) << head.error().what;
+    EXPECT_EQ(head->block, b.pin());
+    EXPECT_EQ(nodes.latest(later + std::chrono::hours{1}).error().code, Errc::stale);
+    EXPECT_EQ(nodes.latest(now - std::chrono::hours{1}).error().code, Errc::stale)
+        << "a head from the future";
+}
+
+TEST_F(FailoverTest, RolesAreKept) {
+    Endpoint send_only{"https://a"};
+    send_only.read = false;
+    Endpoint read_only{"https://b"};
+    read_only.send = false;
+    NodeSet nodes = set({send_only, read_only});
+    EXPECT_TRUE(nodes.latest(now));
+    EXPECT_EQ(std::count(hosts.order.begin(), hosts.order.end(), "a"), 0);
+    ASSERT_EQ(nodes.senders().size(), 1U);
+    EXPECT_EQ(nodes.senders().front()->origin(), "https://a");
+    NodeSet none = set({send_only});
+    EXPECT_EQ(none.latest(now).error().code, Errc::config);
+}
+
+TEST_F(FailoverTest, ABroadcastReachesEverySenderAtOnce) {
+    const Bytes raw{0x02, 0x01};
+    const std::string hash = to_hex(TxHash{keccak256(ByteView(raw))});
+    a.methods["eth_sendRawTransaction"] = [&](const json&) { return json(hash); };
+    b.methods["eth_sendRawTransaction"] = [](const json&) {
+        return FakeNode::error(-32000, "nonce too low");
+    };
+    break_node(c);
+    NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}});
+    const auto reports = broadcast(hosts, nodes, raw);
+    ASSERT_EQ(reports.size(), 3U);
+    EXPECT_EQ(hosts.performs, 1U);
+    EXPECT_TRUE(reports[0].outcome.accepted());
+    EXPECT_EQ(reports[1].outcome.fault, SendFault::nonce_too_low);
+    EXPECT_EQ(reports[2].outcome.fault, SendFault::no_answer);
+    EXPECT_EQ(reports[2].origin, "https://c");
+}
+
+}  // namespace
+}  // namespace outrigger

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Certificates are always checked: against an HTTPS server in this process with a certificate made on the
+// spot.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "chain/rpc/curl_transport.hpp"
+
+namespace outrigger {
+namespace {
+
+template <auto Free>
+struct Freed {
+    template <class T>
+    void operator()(T* p) const {
+        Free(p);
+    }
+};
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
+using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
+
+/// A self-signed certificate for one name ("IP:127.0.0.1", "DNS:example.invalid"), valid for a day around
+/// now.
+Certificate make_certificate(EVP_PKEY* key, const char* alternative_name, long valid_from, long valid_to) {
+    Certificate x(X509_new());
+    X509_set_version(x.get(), 2);
+    ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(x.get()), valid_from);
+    X509_gmtime_adj(X509_getm_notAfter(x.get()), valid_to);
+    X509_set_pubkey(x.get(), key);
+    X509_NAME* name = X509_get_subject_name(x.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1,
+                               -1, 0);
+    X509_set_issuer_name(x.get(), name);
+    std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> names(
+        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, alternative_name));
+    X509_add_ext(x.get(), names.get(), -1);
+    X509_sign(x.get(), key, EVP_sha256());
+    return x;
+}
+
+struct TlsOptions {
+    const char* name = "IP:127.0.0.1";
+    int highest_version = TLS1_3_VERSION;
+    long valid_from = -3600;
+    long valid_to = 86400;
+};
+
+/// Answers each connection with one empty 200, if it gets through the handshake.
+class TlsServer {
+  public:
+    explicit TlsServer(const TlsOptions& options) {
+        key_.reset(EVP_EC_gen("P-256"));
+        certificate_ = make_certificate(key_.get(), options.name, options.valid_from, options.valid_to);
+        context_.reset(SSL_CTX_new(TLS_server_method()));
+        SSL_CTX_use_certificate(context_.get(), certificate_.get());
+        SSL_CTX_use_PrivateKey(context_.get(), key_.get());
+        SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);
+        SSL_CTX_set_max_proto_version(context_.get(), options.highest_version);
+        SSL_CTX_set_cipher_list(context_.get(), "DEFAULT:@SECLEVEL=0");
+        listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t length = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        EXPECT_EQ(::bind(listener_, generic, length), 0);
+        EXPECT_EQ(::listen(listener_, 8), 0);
+        ::getsockname(listener_, generic, &length);
+        port_ = ntohs(address.sin_port);
+        EXPECT_EQ(::pipe(stop_.data()), 0);
+        thread_ = std::thread([this] { serve(); });
+    }
+    ~TlsServer() {
+        ::close(stop_[1]);
+        thread_.join();
+        ::close(stop_[0]);
+        ::close(listener_);
+    }
+    std::string url(const std::string& host) const {
+        return "https://" + host + ":" + std::to_string(port_) + "/";
+    }
+    /// The certificate in a file of its own, for ca_file.
+    std::string certificate_file() const {
+        const std::string path = ::testing::TempDir() + "outrigger_tls_" + std::to_string(port_) + ".pem";
+        FILE* file = std::fopen(path.c_str(), "w");
+        PEM_write_X509(file, certificate_.get());
+        std::fclose(file);
+        return path;
+    }
+
+  private:
+    void serve() {
+        while (true) {
+            std::array<pollfd, 2> fds{{{listener_, POLLIN, 0}, {stop_[0], POLLIN, 0}}};
+            if (::poll(fds.data(), fds.size(), -1) < 0 || fds[1].revents != 0) return;
+            const int fd = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            Session session(SSL_new(context_.get()));
+            SSL_set_fd(session.get(), fd);
+            if (SSL_accept(session.get()) == 1) {
+                std::array<char, 4096> request{};
+                SSL_read(session.get(), request.data(), static_cast<int>(request.size()));
+                const std::string reply =
+                    "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret";
+                SSL_write(session.get(), reply.data(), static_cast<int>(reply.size()));
+                SSL_shutdown(session.get());
+            }
+            ::close(fd);
+        }
+    }
+
+    Key key_;
+    Certificate certificate_;
+    Context context_;
+    int listener_ = -1;
+    int port_ = 0;
+    std::array<int, 2> stop_{};
+    std::thread thread_;
+};
+
+Result<HttpResponse> ask(const TlsServer& server, const std::string& host, bool trusted) {
+    CurlOptions options;
+    if (trusted) options.ca_file = server.certificate_file();
+    CurlTransport transport(options);
+    HttpRequest request;
+    request.url = server.url(host);
+    auto answer = std::move(transport.perform(std::span(&request, 1)).front());
+    if (trusted) std::remove(options.ca_file.c_str());
+    return answer;
+}
+
+TEST(Tls, ACertificateWeTrustForTheRightHostIsAccepted) {
+    TlsServer server({});
+    const auto r = ask(server, "127.0.0.1", true);
+    ASSERT_TRUE(r) << r.error().what;
+    EXPECT_EQ(r->body, "secret");
+}
+
+TEST(Tls, ASelfSignedCertificateIsRefused) {
+    TlsServer server({});
+    EXPECT_EQ(ask(server, "127.0.0.1", false).error().code, Errc::transport);
+}
+
+TEST(Tls, ACertificateForAnotherHostIsRefused) {
+    TlsOptions options;
+    options.name = "DNS:example.invalid";
+    TlsServer server(options);
+    EXPECT_EQ(ask(server, "127.0.0.1", true).error().code, Errc::transport);
+}
+
+TEST(Tls, AnExpiredCertificateIsRefused) {
+    TlsOptions options;
+    options.valid_from = -7200;
+    options.valid_to = -3600;
+    TlsServer server(options);
+    EXPECT_EQ(ask(server, "127.0.0.1", true).error().code, Errc::transport);
+}
+
+TEST(Tls, TlsOlderThan12IsRefused) {
+    TlsOptions options;
+    options.highest_version = TLS1_1_VERSION;
+    TlsServer server(options);
+    EXPECT_EQ(ask(server, "127.0.0.1", true).error().code, Errc::transport);
+    options.highest_version = TLS1_2_VERSION;
+    TlsServer newer(options);
+    EXPECT_TRUE(ask(newer, "127.0.0.1", true));
+}
+
+}  // namespace
+}  // namespace outrigger
