@@ -1,0 +1,537 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "config/store.hpp"
+
+namespace outrigger::config {
+namespace {
+
+constexpr std::string_view kAddressPrefix = "chain.addresses.";
+constexpr std::array<std::string_view, 13> kAddressPaths{"chain.addresses.multicall3",
+                                                         "chain.addresses.v3.factory",
+                                                         "chain.addresses.v3.npm",
+                                                         "chain.addresses.v3.router",
+                                                         "chain.addresses.v3.quoter",
+                                                         "chain.addresses.aave.pool",
+                                                         "chain.addresses.aave.data",
+                                                         "chain.addresses.aave.oracle",
+                                                         "chain.addresses.perp.clearingHouse",
+                                                         "chain.addresses.perp.vault",
+                                                         "chain.addresses.perp.accountBalance",
+                                                         "chain.addresses.perp.exchange",
+                                                         "chain.addresses.perp.marketRegistry"};
+constexpr double kTenYears = 10.0 * 365 * 86400;
+
+std::vector<Field> chain_fields() {
+    using S = Settings;
+    using C = ChainSettings;
+    std::vector<Field> f = {
+        {.path = "schema",
+         .type = Type::integer,
+         .range = {1, 1},
+         .doc = "Version of the configuration format.",
+         .required = true,
+         .file_only = true,
+         .store = nowhere()},
+        {.path = "chain.preset",
+         .type = Type::choice,
+         .choices = "sepolia|mainnet|arbitrum|devnet|custom",
+         .doc = "The chain. Brings its id, addresses, tokens, feeds and sensible gas limits; `custom` takes "
+                "them from `chain.world`.",
+         .required = true,
+         .store = [](Slot& s, const Value& v) { s.settings.chain.preset = v.shown; }},
+        {.path = "chain.confirmations",
+         .type = Type::integer,
+         .unit = "blocks",
+         .fallback = "2",
+         .range = {1, 256},
+         .doc = "Blocks before a transaction counts as done.",
+         .store = to(&S::chain, &C::confirmations)},
+        {.path = "chain.clock",
+         .type = Type::choice,
+         .fallback = "wall",
+         .choices = "wall|chain",
+         .doc = "What \"now\" is: the computer's clock, or the newest block's time stamp (for a devnet whose "
+                "time jumps).",
+         .store = to(&S::chain, &C::clock)},
+        {.path = "chain.world",
+         .type = Type::path,
+         .doc = "File that describes the network: a devnet's world file, or one in the form of "
+                "config/networks. Required with `devnet` and `custom`.",
+         .store = to(&S::chain, &C::world)},
+    };
+    for (const std::string_view path : kAddressPaths) {
+        f.push_back({.path = path,
+                     .type = Type::address,
+                     .doc = "Replaces the preset's address.",
+                     .store = to_address(path.substr(kAddressPrefix.size()))});
+    }
+    f.push_back({.section = Section::rpc,
+                 .path = "url",
+                 .type = Type::url,
+                 .doc = "HTTP endpoint of a node. Without any [[chain.rpc]], ETH_RPC_URL is used. Empty "
+                        "after interpolation: the entry is dropped.",
+                 .store = to_rpc(&RpcEndpoint::url)});
+    f.push_back({.section = Section::rpc,
+                 .path = "role",
+                 .type = Type::choice,
+                 .fallback = "read+send",
+                 .choices = "read|send|read+send",
+                 .doc = "What the endpoint is used for.",
+                 .store = to_rpc(&RpcEndpoint::role)});
+    f.push_back({.section = Section::rpc,
+                 .path = "timeout",
+                 .type = Type::duration,
+                 .fallback = "10s",
+                 .range = {0.1, 120},
+                 .doc = "How long one request may take.",
+                 .store = to_rpc(&RpcEndpoint::timeout)});
+    return f;
+}
+
+std::vector<Field> key_fields() {
+    using S = Settings;
+    using K = KeySettings;
+    return {
+        {.path = "key.keystore_file",
+         .type = Type::path,
+         .doc = "A V3 keystore file, as written by geth, cast and ethers. Default: ETH_KEYSTORE. Not opened "
+                "in dry-run.",
+         .store = to(&S::key, &K::keystore)},
+        {.path = "key.keystore_account",
+         .type = Type::text,
+         .doc = "Instead of `keystore_file`: a name in ~/.foundry/keystores (`cast wallet import`). Default: "
+                "ETH_KEYSTORE_ACCOUNT.",
+         .store = to(&S::key, &K::account)},
+        {.path = "key.password",
+         .type = Type::secret,
+         .doc = "Where the keystore's password is: `${cred:NAME}` (systemd credential or docker secret) or "
+                "`${file:PATH}`.",
+         .store = [](Slot& s, const Value& v) { s.settings.key.password = held<SecretRef>(v); }},
+        {.path = "key.password_file",
+         .type = Type::path,
+         .doc = "Instead of `password`: a file that holds it. Default: ETH_PASSWORD.",
+         .store =
+             [](Slot& s, const Value& v) {
+                 s.settings.key.password = SecretRef{held<std::string>(v), {held<std::string>(v)}};
+             }},
+        {.path = "key.address",
+         .type = Type::address,
+         .doc =
+             "The account a dry-run simulates from, whose venue positions it reads. Live asks the keystore "
+             "instead, and refuses another account's.",
+         .store = [](Slot& s, const Value& v) { s.settings.key.address = held<Address>(v); }},
+    };
+}
+
+std::vector<Field> threshold_fields() {
+    using P = PositionSettings;
+    using T = Thresholds;
+    constexpr Section policy = Section::policy;
+    return {
+        {.section = Section::defaults,
+         .path = "quote",
+         .type = Type::choice,
+         .fallback = "USDC",
+         .choices = "USDC|USDT|DAI",
+         .doc = "Reporting currency.",
+         .store = [](Slot& s, const Value& v) { s.settings.quote = v.shown; }},
+        {.section = policy,
+         .path = "venues",
+         .type = Type::list,
+         .fallback = "aave",
+         .doc = "Where to hedge, in order of preference. `aave` and `perp` need no [venues.NAME] table.",
+         .store = to_position(&P::venue_names)},
+        {.section = policy,
+         .path = "thresholds.delta_band_ratio",
+         .type = Type::ratio,
+         .unit = "share of position value",
+         .fallback = "0.10",
+         .range = {0, 0.5, true},
+         .doc = "Act when the residual exposure passes this share of the position's value.",
+         .store = to_policy(&P::thresholds, &T::delta_band_ratio)},
+        {.section = policy,
+         .path = "thresholds.delta_band_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "150",
+         .range = {0, 1e9},
+         .doc = "... and is worth at least this.",
+         .store = to_policy(&P::thresholds, &T::delta_band_usd)},
+        {.section = policy,
+         .path = "thresholds.rehedge_cooldown",
+         .type = Type::duration,
+         .fallback = "2m",
+         .range = {0, 30 * 86400.0},
+         .doc = "At most one hedge of a position in this time.",
+         .store = to_policy(&P::thresholds, &T::rehedge_cooldown)},
+        {.section = policy,
+         .path = "thresholds.force_after",
+         .type = Type::duration,
+         .fallback = "24h",
+         .range = {60, kTenYears},
+         .choices = "never",
+         .doc = "Re-centre even inside the band after this long.",
+         .store = to_policy(&P::thresholds, &T::force_after)},
+    };
+}
+
+std::vector<Field> limit_fields() {
+    using P = PositionSettings;
+    using L = Limits;
+    constexpr Section policy = Section::policy;
+    constexpr Range usd = {0, 1e9, true};
+    return {
+        {.section = policy,
+         .path = "limits.min_trade_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "100",
+         .range = {0, 1e9},
+         .doc = "Smaller corrections wait.",
+         .store = to_policy(&P::limits, &L::min_trade_usd)},
+        {.section = policy,
+         .path = "limits.max_trade_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "10000",
+         .range = usd,
+         .doc = "Larger corrections are split.",
+         .store = to_policy(&P::limits, &L::max_trade_usd)},
+        {.section = policy,
+         .path = "limits.max_trades_per_day",
+         .type = Type::integer,
+         .fallback = "24",
+         .range = {1, 10'000},
+         .doc = "Trades per UTC day and position.",
+         .store = to_policy(&P::limits, &L::max_trades_per_day)},
+        {.section = policy,
+         .path = "limits.max_hedge_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "50000",
+         .range = usd,
+         .doc = "Largest hedge of a position, gross.",
+         .store = to_policy(&P::limits, &L::max_hedge_usd)},
+        {.section = policy,
+         .path = "limits.max_slippage_bps",
+         .type = Type::number,
+         .unit = "bps",
+         .fallback = "30",
+         .range = {0, 1000, true},
+         .doc = "Worst execution against the oracle price.",
+         .store = to_policy_bps(&P::limits, &L::max_slippage_ratio)},
+        {.section = policy,
+         .path = "limits.max_gas_gwei",
+         .type = Type::number,
+         .unit = "gwei",
+         .fallback = "1",
+         .range = {0, 100'000, true},
+         .doc = "Highest fee per gas.",
+         .store = to_policy(&P::limits, &L::max_gas_gwei)},
+        {.section = policy,
+         .path = "limits.max_gas_usd_per_tx",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "2",
+         .range = usd,
+         .doc = "Highest gas cost of one transaction.",
+         .store = to_policy(&P::limits, &L::max_gas_usd_per_tx)},
+        {.section = policy,
+         .path = "limits.max_gas_usd_per_day",
+         .type = Type::number,
+         .unit = "USD",
+         .fallback = "15",
+         .range = usd,
+         .doc = "Highest gas cost of a UTC day.",
+         .store = to_policy(&P::limits, &L::max_gas_usd_per_day)},
+        {.section = policy,
+         .path = "limits.max_failed_tx_in_a_row",
+         .type = Type::integer,
+         .fallback = "3",
+         .range = {1, 100},
+         .doc = "After this many failures the position pauses and says so.",
+         .store = to_policy(&P::limits, &L::max_failed_tx_in_a_row)},
+    };
+}
+
+std::vector<Field> oracle_fields() {
+    using P = PositionSettings;
+    using O = OracleSettings;
+    constexpr Section policy = Section::policy;
+    return {
+        {.section = policy,
+         .path = "oracle.max_age",
+         .type = Type::duration,
+         .fallback = "auto",
+         .range = {1, 7 * 86400.0},
+         .choices = "auto",
+         .doc = "Oldest price to believe; `auto` is the feed's heartbeat x 1.2.",
+         .store = to_policy(&P::oracle, &O::max_age)},
+        {.section = policy,
+         .path = "oracle.max_pool_gap_bps",
+         .type = Type::number,
+         .unit = "bps",
+         .fallback = "80",
+         .range = {0, 2000, true},
+         .doc = "Pool price against oracle price; wider means someone is moving the pool: hold.",
+         .store = to_policy_bps(&P::oracle, &O::max_pool_gap_ratio)},
+    };
+}
+
+std::vector<Field> model_fields() {
+    using P = PositionSettings;
+    using M = ModelSettings;
+    constexpr Section policy = Section::policy;
+    return {
+        {.section = policy,
+         .path = "model.estimator",
+         .type = Type::choice,
+         .fallback = "ledoit-wolf",
+         .choices = "sample|ewma|ledoit-wolf",
+         .doc = "Covariance estimator.",
+         .store = to_policy(&P::model, &M::estimator)},
+        {.section = policy,
+         .path = "model.lookback",
+         .type = Type::duration,
+         .fallback = "30d",
+         .range = {3600, kTenYears},
+         .doc = "Length of the price history used.",
+         .store = to_policy(&P::model, &M::lookback)},
+        {.section = policy,
+         .path = "model.half_life",
+         .type = Type::duration,
+         .fallback = "5d",
+         .range = {60, kTenYears},
+         .doc = "Age at which a return counts half (ewma).",
+         .store = to_policy(&P::model, &M::half_life)},
+        {.section = policy,
+         .path = "model.bar",
+         .type = Type::duration,
+         .fallback = "1h",
+         .range = {60, 86400},
+         .doc = "Length of one bar of history; the same for every position.",
+         .store = to_policy(&P::model, &M::bar)},
+        {.section = policy,
+         .path = "model.min_bars",
+         .type = Type::integer,
+         .unit = "bars",
+         .fallback = "168",
+         .range = {20, 100'000},
+         .doc = "With less history a proxy is not used.",
+         .store = to_policy(&P::model, &M::min_bars)},
+        {.section = policy,
+         .path = "model.min_r_squared",
+         .type = Type::ratio,
+         .unit = "share of variance",
+         .fallback = "0.5",
+         .range = {0, 1},
+         .doc = "A proxy that explains less is not used: the exposure is reported, not hedged.",
+         .store = to_policy(&P::model, &M::min_r_squared)},
+        {.section = policy,
+         .path = "model.max_abs_ratio",
+         .type = Type::number,
+         .unit = "USD of hedge per USD of exposure",
+         .fallback = "2",
+         .range = {0, 10, true},
+         .doc = "The hedge ratio of a proxy is never above this.",
+         .store = to_policy(&P::model, &M::max_abs_ratio)},
+        {.section = policy,
+         .path = "model.proxies",
+         .type = Type::list,
+         .doc = "Assets that may stand in for one that cannot be hedged itself (\"ETH\", not \"WETH\"); the "
+                "ratio is estimated.",
+         .store = to_policy(&P::model, &M::proxies)},
+    };
+}
+
+std::vector<Field> position_fields() {
+    using P = PositionSettings;
+    constexpr Section position = Section::position;
+    return {
+        {.section = position,
+         .path = "name",
+         .type = Type::text,
+         .doc = "Your label, in every message. Default: v3- and the NFT id.",
+         .file_only = true,
+         .store = nowhere()},
+        {.section = position,
+         .path = "uniswap_v3",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "The position's NFT id. Pool, tokens, range and fee tier are read on chain.",
+         .required = true,
+         .store = to_position(&P::uniswap_v3)},
+        {.section = position,
+         .path = "enabled",
+         .type = Type::boolean,
+         .fallback = "true",
+         .doc = "false: read and shown, never hedged.",
+         .store = to_position(&P::enabled)},
+        {.section = position,
+         .path = "profile",
+         .type = Type::text,
+         .doc = "Name of a [profiles.NAME] table that overrides [defaults] for this position.",
+         .store = to_position(&P::profile)},
+    };
+}
+
+std::vector<Field> venue_fields() {
+    using V = VenueSettings;
+    constexpr Section venue = Section::venue;
+    return {
+        {.section = venue,
+         .path = "kind",
+         .type = Type::choice,
+         .choices = "aave-v3|perp-v2",
+         .doc = "What the venue is. May be left out for venues named `aave` and `perp`.",
+         .store = to_venue(&V::kind)},
+        {.section = venue,
+         .path = "health_factor_floor",
+         .type = Type::number,
+         .fallback = "1.6",
+         .range = {1.01, 100},
+         .doc = "No action may take the health factor below this.",
+         .only_kind = "aave-v3",
+         .store = to_venue(&V::health_factor_floor)},
+        {.section = venue,
+         .path = "health_factor_target",
+         .type = Type::number,
+         .fallback = "2",
+         .range = {1.01, 100},
+         .doc = "What new collateral is measured for.",
+         .only_kind = "aave-v3",
+         .store = to_venue(&V::health_factor_target)},
+        {.section = venue,
+         .path = "health_factor_panic",
+         .type = Type::number,
+         .fallback = "1.25",
+         .range = {1.01, 100},
+         .doc = "Below this: repay first.",
+         .only_kind = "aave-v3",
+         .store = to_venue(&V::health_factor_panic)},
+        {.section = venue,
+         .path = "max_borrow_apr",
+         .type = Type::ratio,
+         .unit = "per year",
+         .fallback = "0.25",
+         .range = {0, 5, true},
+         .doc = "A dearer borrow is not opened.",
+         .only_kind = "aave-v3",
+         .store = to_venue(&V::max_borrow_apr)},
+        {.section = venue,
+         .path = "max_leverage",
+         .type = Type::number,
+         .fallback = "3",
+         .range = {0, 10, true},
+         .doc = "Notional over collateral, at most.",
+         .only_kind = "perp-v2",
+         .store = to_venue(&V::max_leverage)},
+    };
+}
+
+std::vector<Field> process_fields() {
+    using S = Settings;
+    using G = GuardSettings;
+    constexpr Range usd = {0, 1e9, true};
+    return {
+        {.path = "guard.max_data_age",
+         .type = Type::duration,
+         .fallback = "60s",
+         .range = {1, 86400},
+         .doc = "Older chain data: hold.",
+         .store = to(&S::guard, &G::max_data_age)},
+        {.path = "guard.blind_rounds_max",
+         .type = Type::integer,
+         .unit = "rounds",
+         .fallback = "5",
+         .range = {1, 10'000},
+         .doc = "After this many rounds in a row that could not be read: halt.",
+         .store = to(&S::guard, &G::blind_rounds_max)},
+        {.path = "guard.max_tx_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .range = usd,
+         .doc = "Largest single transaction. Live refuses to start without it.",
+         .store = to(&S::guard, &G::max_tx_usd)},
+        {.path = "guard.max_hour_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .range = usd,
+         .doc = "Most that may be moved in an hour. Live refuses to start without it.",
+         .store = to(&S::guard, &G::max_hour_usd)},
+        {.path = "guard.max_day_usd",
+         .type = Type::number,
+         .unit = "USD",
+         .range = usd,
+         .doc = "Most that may be moved in a UTC day. Live refuses to start without it.",
+         .store = to(&S::guard, &G::max_day_usd)},
+        {.path = "log.level",
+         .type = Type::choice,
+         .fallback = "info",
+         .choices = "trace|debug|info|warn|error",
+         .doc = "Least important message written.",
+         .store = to(&S::log, &LogSettings::level)},
+        {.path = "log.format",
+         .type = Type::choice,
+         .fallback = "auto",
+         .choices = "auto|text|json",
+         .doc = "`auto`: text on a terminal, JSON elsewhere.",
+         .store = to(&S::log, &LogSettings::format)},
+        {.path = "storage.datadir",
+         .type = Type::path,
+         .fallback = "~/.local/share/outrigger",
+         .doc = "Journal and prices; dry-run and live keep separate files in it. Also OUTRIGGER_DATADIR; "
+                "$XDG_DATA_HOME is respected.",
+         .store = to(&S::storage, &StorageSettings::datadir)},
+    };
+}
+
+}  // namespace
+
+const std::vector<Field>& fields() {
+    static const std::vector<Field> all = [] {
+        std::vector<Field> f;
+        for (auto* group : {chain_fields, key_fields, threshold_fields, limit_fields, oracle_fields,
+                            model_fields, position_fields, venue_fields, process_fields}) {
+            for (auto& field : group()) f.push_back(std::move(field));
+        }
+        return f;
+    }();
+    return all;
+}
+
+std::string_view last_part(std::string_view path) {
+    const auto dot = path.rfind('.');
+    return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+std::vector<std::string> choices_of(const Field& field) {
+    std::vector<std::string> all;
+    std::string_view rest = field.choices;
+    while (!rest.empty()) {
+        const auto bar = std::min(rest.find('|'), rest.size());
+        all.emplace_back(rest.substr(0, bar));
+        rest.remove_prefix(std::min(bar + 1, rest.size()));
+    }
+    return all;
+}
+
+std::string environment_name(std::string_view path) {
+    std::string name = "OUTRIGGER__";
+    for (const char c : path) {
+        if (c == '.' || c == '[') {
+            name += "__";
+        } else if (c != ']') {
+            const auto u = static_cast<unsigned char>(c);
+            name += std::isalnum(u) != 0 ? static_cast<char>(std::toupper(u)) : '_';
+        }
+    }
+    return name;
+}
+
+}  // namespace outrigger::config

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tl/expected.hpp>
+
+#include "chain/base/chain_types.hpp"
+#include "config/errors.hpp"
+#include "config/network.hpp"
+#include "config/secret.hpp"
+
+namespace outrigger::config {
+
+enum class ClockSource : std::uint8_t { wall, chain };
+enum class RpcRole : std::uint8_t { read, send, read_send };
+enum class VenueKind : std::uint8_t { aave_v3, perp_v2 };
+enum class CovarianceEstimator : std::uint8_t { sample, ewma, ledoit_wolf };
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+enum class LogFormat : std::uint8_t { automatic, text, json };
+
+struct RpcEndpoint {
+    std::string url;  // may carry an access key: print redacted_url(url)
+    RpcRole role = RpcRole::read_send;
+    std::chrono::milliseconds timeout{0};
+    bool reads() const { return role != RpcRole::send; }
+    bool sends() const { return role != RpcRole::read; }
+};
+
+struct ChainSettings {
+    std::string preset;
+    std::uint32_t confirmations = 0;  // blocks before a transaction counts as done
+    ClockSource clock = ClockSource::wall;
+    std::string world;  // path of the network's description; empty for a preset that brings its own
+    std::vector<RpcEndpoint> rpc;  // in order of preference
+    Network network;
+};
+
+struct KeySettings {
+    std::string keystore;  // path of the V3 keystore; empty: none configured
+    std::string account;   // its name in Foundry's keystore directory, when it was given by name
+    std::optional<SecretRef> password;
+    Address address{};  // the account a dry-run simulates from; zero: none given
+};
+
+struct Thresholds {
+    double delta_band_ratio = 0;
+    double delta_band_usd = 0;
+    std::chrono::seconds rehedge_cooldown{0};
+    std::optional<std::chrono::seconds> force_after;  // empty: never
+};
+
+struct Limits {
+    double min_trade_usd = 0;
+    double max_trade_usd = 0;
+    std::uint32_t max_trades_per_day = 0;
+    double max_hedge_usd = 0;
+    double max_slippage_ratio = 0;  // configured in basis points
+    double max_gas_gwei = 0;
+    double max_gas_usd_per_tx = 0;
+    double max_gas_usd_per_day = 0;
+    std::uint32_t max_failed_tx_in_a_row = 0;
+};
+
+struct OracleSettings {
+    std::optional<std::chrono::seconds> max_age;  // empty: from each feed's heartbeat, see price_age_max
+    double max_pool_gap_ratio = 0;                // configured in basis points
+};
+
+struct ModelSettings {
+    CovarianceEstimator estimator = CovarianceEstimator::ledoit_wolf;
+    std::chrono::seconds lookback{0};
+    std::chrono::seconds half_life{0};
+    std::chrono::seconds bar{0};
+    std::uint32_t min_bars = 0;
+    double min_r_squared = 0;
+    double max_abs_ratio = 0;
+    std::vector<std::string> proxies;  // assets: "ETH", not "WETH"
+};
+
+/// One position with everything that applies to it: defaults, profile and overrides are resolved.
+struct PositionSettings {
+    std::string name;
+    std::uint64_t uniswap_v3 = 0;  // NFT id
+    bool enabled = true;
+    std::string profile;          // empty: none
+    std::vector<VenueId> venues;  // in order of preference; index into Settings::venues
+    Thresholds thresholds;
+    Limits limits;
+    OracleSettings oracle;
+    ModelSettings model;
+    std::vector<std::string> venue_names;  // the same venues as written
+};
+
+struct VenueSettings {
+    std::string name;
+    VenueKind kind = VenueKind::aave_v3;
+    double health_factor_floor = 0;   // aave-v3
+    double health_factor_target = 0;  // aave-v3
+    double health_factor_panic = 0;   // aave-v3
+    double max_borrow_apr = 0;        // aave-v3; 0.25 is 25 % a year
+    double max_leverage = 0;          // perp-v2
+};
+
+struct GuardSettings {
+    std::chrono::seconds max_data_age{0};
+    std::uint32_t blind_rounds_max = 0;
+    std::optional<double>
+        max_tx_usd;  // no default: live refuses to start without the three, see require_live
+    std::optional<double> max_hour_usd;
+    std::optional<double> max_day_usd;
+};
+
+struct LogSettings {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::automatic;
+};
+
+struct StorageSettings {
+    std::string datadir;
+};
+
+/// One key with the value that counts and where it comes from. Secrets and access keys are not in it.
+struct Effective {
+    std::string path;    // "position.eth-usdc.thresholds.delta_band_ratio"
+    std::string value;   // as a person would write it
+    std::string origin;  // "outrigger.toml:37 [defaults.thresholds]", "environment OUTRIGGER__...", "--set",
+                         // "default"
+};
+
+/// The configuration, complete and checked.
+struct Settings {
+    ChainSettings chain;
+    KeySettings key;
+    std::string quote;  // reporting currency, an asset
+    std::vector<PositionSettings> positions;
+    std::vector<VenueSettings> venues;
+    GuardSettings guard;
+    LogSettings log;
+    StorageSettings storage;
+    std::vector<Effective> effective;  // sorted by path
+
+    /// Where the value of that key comes from, or nothing when it has none.
+    std::optional<std::string> origin_of(std::string_view path) const;
+    /// The configured venue of that name, or null.
+    const VenueSettings* venue(std::string_view name) const;
+};
+
+/// What a configuration is made from. `load` itself touches neither files nor environment.
+struct Sources {
+    std::string name = "outrigger.toml";  // as shown in messages; its ending tells TOML from JSON
+    std::string text;
+    std::string directory;  // relative paths in the file start here; empty: working directory
+    std::map<std::string, std::string> environment;  // all of it
+    std::vector<std::string> set;                    // --set KEY=VALUE, in order; the last one counts
+    ReadFile read_file;
+};
+
+/// The configuration of `sources`, or everything that is wrong with it.
+[[nodiscard]] tl::expected<Settings, ConfigErrors> load(const Sources& sources);
+
+/// Nothing, when the configuration says all that live trading needs; else what is missing.
+[[nodiscard]] tl::expected<void, ConfigErrors> require_live(const Settings& settings);
+
+/// The oldest price of that feed to believe: the configured age, else 1.2 heartbeats.
+std::chrono::seconds price_age_max(const OracleSettings& oracle, const Feed& feed);
+
+/// The URL without what may be a secret: user, path and query become dots.
+std::string redacted_url(std::string_view url);
+
+std::string_view to_string(ClockSource source);
+std::string_view to_string(VenueKind kind);
+
+}  // namespace outrigger::config
