@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Contract artifacts (ABI + creation bytecode) straight out of node_modules. Two dialects occur:
+//   hardhat          { abi, bytecode, linkReferences }
+//   0x sol-compiler  { compilerOutput: { abi, evm: { bytecode: { object } } } }   (@chainlink/contracts 0.1.x)
+import fs from 'node:fs';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const MODULES = path.join(ROOT, 'node_modules');
+const read = (file) => fs.readFileSync(path.join(MODULES, file), 'utf8');
+const strip0x = (h) => h.replace(/^0x/, '');
+
+/** file: path below node_modules. */
+export function load(file) {
+  const json = JSON.parse(read(file));
+  const out = json.compilerOutput ?? json;
+  const bytecode = typeof out.bytecode === 'string' ? out.bytecode : out.evm.bytecode.object;
+  return { name: path.basename(file, '.json'), abi: out.abi, bytecode, links: Object.values(out.linkReferences ?? {}) };
+}
+
+/** Creation code with library addresses patched into the byte ranges given by linkReferences. */
+export function link(artifact, libs = {}) {
+  let hex = strip0x(artifact.bytecode);
+  for (const [lib, places] of artifact.links.flatMap(Object.entries)) {
+    if (!libs[lib]) throw new Error(`${artifact.name}: library ${lib} not supplied`);
+    for (const { start, length } of places) {
+      hex = hex.slice(0, start * 2) + strip0x(libs[lib]).toLowerCase() + hex.slice((start + length) * 2);
+    }
+  }
+  if (/[^0-9a-fA-F]/.test(hex)) throw new Error(`${artifact.name}: unresolved library placeholder`);
+  return '0x' + hex;
+}
+
+/** Compiles one self-contained source file; only Multicall3 needs it, which no package ships as bytecode. */
+export function compile(file, name) {
+  const out = JSON.parse(require('solc-0.8.26').compile(JSON.stringify({
+    language: 'Solidity',
+    sources: { [file]: { content: read(file) } },
+    settings: {
+      optimizer: { enabled: true, runs: 10_000_000 },
+      outputSelection: { [file]: { [name]: ['abi', 'evm.bytecode.object'] } },
+    },
+  })));
+  const error = out.errors?.find((e) => e.severity === 'error');
+  if (error) throw new Error(error.formattedMessage);
+  const { abi, evm } = out.contracts[file][name];
+  return { name, abi, bytecode: evm.bytecode.object, links: [] };
+}
