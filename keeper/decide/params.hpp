@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "chain/base/chain_types.hpp"
+
+namespace outrigger {
+
+/// An asset of the universe: what prices, exposures and covariances are indexed by.
+/// AssetId is the index into Params::assets.
+struct AssetParams {
+    std::string symbol;                     // "ETH", not "WETH"
+    bool is_quote = false;                  // the reporting currency and its kin: no risk factor
+    std::chrono::seconds price_age_max{0};  // feed heartbeat x 1.2 unless configured
+};
+
+/// One tradable hedge instrument: an asset at a venue.
+struct LegParams {
+    VenueId venue;
+    AssetId asset;
+    double max_usd = 0;       // largest short, gross
+    double cost_ratio = 0;    // fee + half spread, fraction of notional
+};
+
+enum class Estimator : std::uint8_t { sample, ewma, ledoit_wolf };
+
+struct PositionParams {
+    std::string name;
+    bool enabled = true;
+    std::vector<LegParams> legs;       // in order of preference
+    double delta_band_ratio = 0;       // share of position value
+    double delta_band_usd = 0;
+    std::chrono::seconds rehedge_cooldown{0};
+    std::optional<std::chrono::seconds> force_after;  // empty: never
+    double min_trade_usd = 0;
+    double max_trade_usd = 0;
+    std::uint32_t max_trades_per_day = 0;
+    double max_slippage_ratio = 0;
+    double max_pool_gap_ratio = 0;     // pool price against oracle price
+    double min_r_squared = 0;          // a proxy that explains less is not used
+    double max_abs_ratio = 0;          // |hedge usd / exposure usd| of a proxy
+    Estimator estimator = Estimator::ledoit_wolf;
+    std::chrono::seconds half_life{0};
+    std::size_t min_bars = 0;
+};
+
+struct Params {
+    std::vector<AssetParams> assets;
+    std::vector<PositionParams> positions;
+    std::chrono::seconds bar{3600};
+    std::chrono::seconds data_age_max{0};   // head older than this: hold
+    std::chrono::seconds order_deadline{120};
+    std::uint32_t blind_rounds_max = 0;     // after this many unreadable rounds: halt and alarm
+    std::uint32_t failed_tx_max = 0;        // failures in a row before the position pauses
+    double health_floor = 0;                // no trade when a venue is below it; upkeep first
+};
+
+}  // namespace outrigger

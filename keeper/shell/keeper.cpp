@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/shell/keeper.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+
+#include "chain/base/quantize.hpp"
+#include "keeper/shell/crash_point.hpp"
+#include "keeper/shell/record.hpp"
+
+namespace outrigger {
+
+namespace {
+
+TimePoint wall_clock() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+
+U256 gwei(double amount) {
+    const auto wei = quantize(amount, 9, Rounding::down);
+    return wei ? *wei : U256();
+}
+
+double highest_gas_gwei(const config::Settings& settings) {
+    double out = 0;
+    for (const auto& position : settings.positions) out = std::max(out, position.limits.max_gas_gwei);
+    return out;
+}
+
+tx::FeePolicy fee_policy(const config::Settings& settings) {
+    tx::FeePolicy fees;
+    fees.max_fee_cap = gwei(highest_gas_gwei(settings));
+    fees.tip_cap = fees.max_fee_cap;
+    fees.confirmations = std::max<std::uint64_t>(1, settings.chain.confirmations);
+    return fees;
+}
+
+constexpr std::uint64_t kGasLimitMax = 16'700'000;  // just under EIP-7825's cap for one transaction
+
+/// The largest of a per-position limit.
+template <class F>
+double largest(const config::Settings& settings, F limit) {
+    double out = 0;
+    for (const auto& position : settings.positions) out = std::max(out, limit(position.limits));
+    return out;
+}
+
+}  // namespace
+
+std::string ledger_directory(const config::Settings& settings, Mode mode) {
+    return (std::filesystem::path(expand_home(settings.storage.datadir)) / settings.chain.preset / (mode == Mode::live ? "live" : "dry-run")).string();
+}
+
+tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market, const Address& account) {
+    constexpr double kNoLimit = std::numeric_limits<double>::max();
+    tx::PolicyLimits out;
+    out.chain = settings.chain.network.chain_id;
+    out.self = account;
+    for (const auto& venue : market.venues) {
+        for (const auto& call : venue->allowed_calls()) out.allow.emplace_back(call.target, call.selector);
+        for (const auto& spender : venue->spenders()) out.spenders.push_back(spender);
+    }
+    // Live refuses to start without these three; a dry run signs nothing that they could protect.
+    out.max_tx_usd = settings.guard.max_tx_usd.value_or(kNoLimit);
+    out.max_hour_usd = settings.guard.max_hour_usd.value_or(kNoLimit);
+    out.max_day_usd = settings.guard.max_day_usd.value_or(kNoLimit);
+    // One part in a billion for the rounding between the order's limit and the bytes'.
+    out.max_slippage_ratio = largest(settings, [](const auto& l) { return l.max_slippage_ratio; }) + 1e-9;
+    out.max_gas_usd_per_tx = largest(settings, [](const auto& l) { return l.max_gas_usd_per_tx; });
+    out.max_gas_usd_per_day = largest(settings, [](const auto& l) { return l.max_gas_usd_per_day; });
+    out.max_fee_cap = gwei(highest_gas_gwei(settings));
+    out.gas_limit_max = kGasLimitMax;
+    out.deadline_max = market.params.order_deadline;
+    out.kill_switch_file = (std::filesystem::path(expand_home(settings.storage.datadir)) / "KILL").string();
+    return out;
+}
+
+Keeper::Keeper(config::Settings settings, Options options, std::unique_ptr<tx::Signer> signer)
+    : settings_(std::move(settings)), options_(std::move(options)), signer_(std::move(signer)) {
+    if (signer_) options_.account = signer_->address();
+}
+
+Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, Options options, std::unique_ptr<tx::Signer> signer) {
+    auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), std::move(signer)));
+    const Mode mode = keeper->options_.mode;
+    OR_ASSERT(mode == Mode::dry_run || keeper->signer_ != nullptr);
+
+    const std::string directory = ledger_directory(settings, mode);
+    OR_TRY(make_private_directory(directory));
+    keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
+
+    const Pins pins = OR_TRY(keeper->connect());
+    keeper->journal_ = OR_TRY(Journal::open(directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    if (keeper->options_.resume) {
+        const auto count = keeper->link_->nodes().read([&](Node& node) { return node.transaction_count(keeper->options_.account, BlockTag::latest); });
+        if (!count) return tl::unexpected(count.error());
+        OR_TRY(keeper->journal_->resume(*count));
+    }
+    keeper->state_ = OR_TRY(keeper->journal_->state());
+
+    OR_TRY(keeper->load_prices(*keeper->journal_, pins));
+
+    Actuator::Options acting;
+    acting.mode = mode;
+    acting.account = keeper->options_.account;
+    acting.fees = fee_policy(settings);
+    acting.gas_limit_max = kGasLimitMax;
+    tx::PolicyGate gate(policy_limits(settings, keeper->market_, keeper->options_.account),
+                        [](const std::string& path) { return std::filesystem::exists(path); });
+    keeper->actuator_ = std::make_unique<Actuator>(acting, *keeper->journal_, *keeper->link_, keeper->market_, std::move(gate), keeper->signer_.get());
+    return keeper;
+}
+
+/// Prices of a keeper that only looks: kept for as long as it lives.
+class NoStore final : public PriceStore {
+  public:
+    Result<void> append(std::string_view, std::span<const RecordedTick>) override { return {}; }
+    Result<std::vector<RecordedTick>> load(std::string_view, TimePoint) override { return std::vector<RecordedTick>{}; }
+    Result<void> drop_after(const BlockRef&) override { return {}; }
+};
+
+Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settings, Options options) {
+    auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), nullptr));
+    const Pins pins = OR_TRY(keeper->connect());
+    keeper->no_store_ = std::make_unique<NoStore>();
+    OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
+    return keeper;
+}
+
+Result<Pins> Keeper::connect() {
+    options_.progress("connecting");
+    link_ = std::make_unique<ChainLink>(settings_.chain);
+    OR_TRY(link_->check_endpoints());
+    std::vector<BlockRef> dropped;
+    bool is_new = false;
+    const Head head = OR_TRY(newest_head(dropped, is_new));
+    link_->heads().reset();  // the first round takes the head it finds as new
+    const Pins pins{{head.block.chain, head.block}};
+    options_.progress("reading positions, feeds and venues");
+    market_ = OR_TRY(open_market(settings_, link_->reader(), pins));
+    return pins;
+}
+
+Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
+    const auto lookback = settings_.positions.empty() ? std::chrono::seconds{0} : settings_.positions.front().model.lookback;
+    prices_ = std::make_unique<PriceBook>(store, lookback, market_.params.bar);
+    return prices_->fill(link_->reader(), pins, market_, options_.progress);
+}
+
+Result<Head> Keeper::newest_head(std::vector<BlockRef>& dropped, bool& is_new) {
+    const auto update = link_->heads().poll(link_->nodes(), wall_clock());
+    if (!update) {
+        if (update.error().code == Errc::reorged) link_->heads().reset();  // the next poll starts over
+        return tl::unexpected(update.error());
+    }
+    is_new = update->is_new;
+    dropped = update->dropped;
+    if (update->ancestor && prices_) OR_TRY(prices_->drop_after(*update->ancestor));
+    return update->head;
+}
+
+Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) const {
+    Snapshot out;
+    out.pins = reading.pins;
+    out.now = settings_.chain.clock == config::ClockSource::chain ? reading.head.block.timestamp : wall_clock();
+    for (const auto& pool : reading.pools) out.pools.push_back({pool, reading.head.block});
+    out.prices = prices_of(reading, market_);
+    for (std::size_t i = 0; i < market_.venues.size(); ++i) {
+        const auto& venue = *market_.venues[i];
+        auto account = reading.accounts[i];
+        if (account && journal_ && options_.mode == Mode::dry_run) {
+            // What a dry run has bought and sold so far exists only in its ledger.
+            for (const auto& [symbol, units] : OR_TRY(journal_->virtual_position(venue.name()))) {
+                account->position[OR_TRY(market_.universe.find(symbol))] += units;
+            }
+        }
+        out.accounts.insert_or_assign(venue.id(), Observed<VenueAccount>{std::move(account), reading.head.block});
+    }
+    out.in_flight = settled.in_flight;
+    for (const auto& position : market_.params.positions) {
+        out.facts.push_back(journal_ ? OR_TRY(journal_->facts(position.name, out.now)) : PositionFacts{});
+    }
+    out.panel = prices_->panel(market_, out.now);
+    return out;
+}
+
+/// A begun hedge is over when its position no longer wants a trade and nothing of it is in flight.
+Result<void> Keeper::keep_hedges(const Snapshot& seen, const Decision& decision) {
+    if (!seen.in_flight.empty()) return {};
+    for (std::size_t i = 0; i < decision.positions.size(); ++i) {
+        const auto& position = decision.positions[i];
+        if (!position.figures.known || std::holds_alternative<AdjustHedge>(position.action)) continue;
+        const auto open = OR_TRY(journal_->hedge_in_progress(market_.params.positions[i].name));
+        if (open) OR_TRY(journal_->close_hedge(open->id, seen.now, open->filled_units != 0 ? "done" : "abandoned"));
+    }
+    return {};
+}
+
+/// A dry run books the whole wish at its price limit, the worst it would have accepted.
+Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decision, const Acted& acted) {
+    (void)acted;
+    if (options_.mode != Mode::dry_run || !decision.act_on) return {};
+    const auto& order = std::get<AdjustHedge>(decision.positions[*decision.act_on].action).order;
+    const auto& venue = *market_.venues.at(order.venue.value);
+    const auto& symbol = market_.universe.symbol(order.asset);
+    HedgeRow row;
+    row.position = market_.params.positions[*decision.act_on].name;
+    row.venue = venue.name();
+    row.asset = symbol;
+    row.opened_at = seen.now;
+    row.closed_at = seen.now;
+    row.wanted_units = order.delta_units;
+    row.price_usd = order.limit_usd;
+    row.status = "simulated";
+    OR_TRY(journal_->open_hedge(row));
+    return journal_->add_virtual_fill(venue.name(), symbol, order.delta_units, -order.delta_units * order.limit_usd);
+}
+
+Result<RoundReport> Keeper::round() {
+    RoundReport report;
+    std::vector<BlockRef> dropped;
+    bool is_new = false;
+    report.head = OR_TRY(newest_head(dropped, is_new));
+    if (!is_new) {
+        report.idle = true;
+        return report;
+    }
+    const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
+    OR_TRY(prices_->add(reading, market_));
+    const TimePoint now = settings_.chain.clock == config::ClockSource::chain ? report.head.block.timestamp : wall_clock();
+    report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
+    crash_point("round.settled");
+    report.seen = OR_TRY(snapshot(reading, report.settled));
+    report.decision = decide(report.seen, state_, market_.params);
+    report.id = OR_TRY(journal_->record_round(round_row(report.seen, state_, report.decision, market_, reading, options_.triggers)));
+    if (report.decision.next != state_) OR_TRY(journal_->set_state(report.decision.next));
+    state_ = report.decision.next;
+    crash_point("round.recorded");
+    OR_TRY(keep_hedges(report.seen, report.decision));
+    OR_TRY(actuator_->upkeep(report.settled, reading, now));
+    report.acted = OR_TRY(actuator_->act(report.id, report.seen, report.decision, reading));
+    OR_TRY(book_simulated(report.seen, report.decision, report.acted));
+    return report;
+}
+
+Result<RoundReport> Keeper::look() {
+    RoundReport report;
+    report.head = OR_TRY(link_->nodes().latest(wall_clock()));
+    const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
+    report.seen = OR_TRY(snapshot(reading, report.settled));
+    report.decision = decide(report.seen, state_, market_.params);
+    return report;
+}
+
+}  // namespace outrigger

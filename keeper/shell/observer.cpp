@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/shell/observer.hpp"
+
+namespace outrigger {
+
+namespace {
+
+template <class T>
+std::vector<Result<T>> all_failed(std::size_t count, const Error& error) {
+    return std::vector<Result<T>>(count, tl::unexpected(error));
+}
+
+Query<U256> word(Read read) {
+    return {{std::move(read)}, [](Query<U256>::Answers a) -> Result<U256> {
+                if (!a[0]) return tl::unexpected(a[0].error());
+                if (a[0]->size() > 32) return fail(Errc::decode, "a number wider than 256 bits");
+                return U256::from_be(*a[0]);
+            }};
+}
+
+}  // namespace
+
+Reading read_round(BatchReader& reader, const Market& market, const Head& head, const Address& account) {
+    std::vector<Query<LpView>> pools;
+    std::vector<Query<Price>> prices;
+    std::vector<Query<VenueAccount>> accounts;
+    for (const auto& pool : market.pools) pools.push_back(pool->position());
+    for (const auto& feed : market.feeds) prices.push_back(feed.latest());
+    for (const auto& venue : market.venues) accounts.push_back(venue->account(account));
+
+    const ChainId chain = head.block.chain;
+    auto everything = both(both(each(std::move(pools)), each(std::move(prices))),
+                           both(each(std::move(accounts)), each(std::vector<Query<U256>>{word(GetNonce{chain, account}),
+                                                                                         word(GetBalance{chain, account})})));
+    Reading out;
+    out.head = head;
+    out.pins = {{chain, head.block}};
+    auto answer = reader.read(out.pins, everything);
+    if (!answer) {
+        out.pools = all_failed<LpView>(market.pools.size(), answer.error());
+        out.prices = all_failed<Price>(market.feeds.size(), answer.error());
+        out.accounts = all_failed<VenueAccount>(market.venues.size(), answer.error());
+        return out;
+    }
+    out.pools = std::move(answer->first.first);
+    out.prices = std::move(answer->first.second);
+    out.accounts = std::move(answer->second.first);
+    auto& words = answer->second.second;
+    if (words[0] && words[0]->fits_u64()) {
+        out.nonce = Nonce(words[0]->as_u64());
+    } else if (!words[0]) {
+        out.nonce = tl::unexpected(words[0].error());
+    }
+    out.balance = words[1];
+    return out;
+}
+
+std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market) {
+    std::map<AssetId, Observed<Price>> out;
+    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
+        out.insert_or_assign(market.feeds[i].asset(), Observed<Price>{reading.prices[i], reading.head.block});
+    }
+    return out;
+}
+
+}  // namespace outrigger

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/shell/universe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hedge/venue/aave_v3.hpp"
+#include "hedge/venue/perp_v2.hpp"
+
+namespace outrigger {
+
+namespace {
+
+/// The strictest price age any position asks for.
+std::chrono::seconds price_age(const config::Settings& settings, const config::Feed& feed) {
+    auto age = std::chrono::seconds::max();
+    for (const auto& position : settings.positions) age = std::min(age, config::price_age_max(position.oracle, feed));
+    return age;
+}
+
+Result<VenueToken> venue_token(const Universe& universe, const config::Token& token) {
+    return VenueToken{token.address, token.decimals, token.symbol, OR_TRY(universe.find(token.asset))};
+}
+
+Result<VenueToken> quote_token(const config::Settings& settings, const Universe& universe) {
+    const auto* token = settings.chain.network.token(settings.quote);
+    if (token == nullptr) return fail(Errc::config, fmt::format("the network has no {} token (defaults.quote)", settings.quote));
+    return venue_token(universe, *token);
+}
+
+/// The tier of the Uniswap pool a hedge token is swapped in: the network says, 0.05 % unless it does.
+std::uint32_t swap_fee(const config::Network& network, const std::string& symbol) {
+    const auto found = network.settings.find("swap_fee_pips." + symbol);
+    if (found != network.settings.end()) return static_cast<std::uint32_t>(std::stoul(found->second));
+    return symbol == "WBTC" ? 3000 : 500;
+}
+
+Result<std::unique_ptr<Venue>> make_aave(const config::Settings& settings, const config::VenueSettings& venue, VenueId id,
+                                         const Universe& universe) {
+    const auto& network = settings.chain.network;
+    if (!network.aave_v3) return fail(Errc::config, fmt::format("venue {}: Aave V3 is not on {}", venue.name, network.name));
+    AaveV3Params p;
+    p.id = id;
+    p.name = venue.name;
+    p.chain = network.chain_id;
+    p.pool = network.aave_v3->pool;
+    p.data_provider = network.aave_v3->data_provider;
+    p.oracle = network.aave_v3->oracle;
+    p.router = network.uniswap_v3.router;
+    p.collateral = OR_TRY(quote_token(settings, universe));
+    p.health_factor_floor = venue.health_factor_floor;
+    p.health_factor_target = venue.health_factor_target;
+    p.health_factor_panic = venue.health_factor_panic;
+    p.max_borrow_apr = venue.max_borrow_apr;
+    for (const auto* symbol : {"WETH", "WBTC"}) {
+        const auto* token = network.token(symbol);
+        if (token == nullptr) continue;
+        BorrowToken borrow;
+        static_cast<VenueToken&>(borrow) = OR_TRY(venue_token(universe, *token));
+        borrow.swap_fee_pips = swap_fee(network, symbol);
+        p.tokens.push_back(borrow);
+    }
+    return make_aave_v3(std::move(p));
+}
+
+Result<std::unique_ptr<Venue>> make_perp(const config::Settings& settings, const config::VenueSettings& venue, VenueId id,
+                                         const Universe& universe) {
+    const auto& network = settings.chain.network;
+    if (!network.perp_v2) return fail(Errc::config, fmt::format("venue {}: Perpetual Protocol v2 is not on {}", venue.name, network.name));
+    PerpV2Params p;
+    p.id = id;
+    p.name = venue.name;
+    p.chain = network.chain_id;
+    p.clearing_house = network.perp_v2->clearing_house;
+    p.vault = network.perp_v2->vault;
+    p.account_balance = network.perp_v2->account_balance;
+    p.exchange = network.perp_v2->exchange;
+    p.market_registry = network.perp_v2->market_registry;
+    p.collateral = OR_TRY(quote_token(settings, universe));
+    p.max_leverage = venue.max_leverage;
+    p.target_leverage = std::min(2.0, venue.max_leverage);
+    for (const auto& [asset, base] : network.perp_v2->base) {
+        p.markets.push_back({base, asset, OR_TRY(universe.find(asset))});
+    }
+    return make_perp_v2(std::move(p));
+}
+
+bool has(const std::vector<AssetId>& assets, AssetId asset) {
+    return std::find(assets.begin(), assets.end(), asset) != assets.end();
+}
+
+Estimator estimator_of(config::CovarianceEstimator estimator) {
+    switch (estimator) {
+        case config::CovarianceEstimator::sample: return Estimator::sample;
+        case config::CovarianceEstimator::ewma: return Estimator::ewma;
+        case config::CovarianceEstimator::ledoit_wolf: return Estimator::ledoit_wolf;
+    }
+    return Estimator::ledoit_wolf;
+}
+
+}  // namespace
+
+Result<AssetId> Universe::find(const std::string& symbol) const {
+    for (std::size_t i = 0; i < assets.size(); ++i) {
+        if (assets[i].symbol == symbol) return AssetId(static_cast<std::uint16_t>(i));
+    }
+    return fail(Errc::config, fmt::format("the network has no asset {}", symbol));
+}
+
+const config::Token* Universe::token(const std::string& symbol) const {
+    const auto found = std::find_if(tokens.begin(), tokens.end(), [&](const auto& t) { return t.symbol == symbol; });
+    return found == tokens.end() ? nullptr : &*found;
+}
+
+Universe make_universe(const config::Settings& settings) {
+    Universe out;
+    out.tokens = settings.chain.network.tokens;
+    for (const auto& token : settings.chain.network.tokens) {
+        if (out.find(token.asset)) continue;
+        AssetParams asset{token.asset, config::is_quote_asset(token.asset), std::chrono::seconds{0}};
+        if (const auto* feed = settings.chain.network.feed(token.asset)) asset.price_age_max = price_age(settings, *feed);
+        out.assets.push_back(asset);
+    }
+    return out;
+}
+
+Result<TokenTable> make_token_table(const config::Network& network, const Universe& universe) {
+    std::vector<TokenInfo> tokens;
+    for (const auto& token : network.tokens) {
+        tokens.push_back({token.address, token.decimals, OR_TRY(universe.find(token.asset)), token.symbol});
+    }
+    return TokenTable::make(std::move(tokens));
+}
+
+Result<std::vector<std::unique_ptr<Venue>>> make_venues(const config::Settings& settings, const Universe& universe) {
+    std::vector<std::unique_ptr<Venue>> out;
+    for (std::size_t i = 0; i < settings.venues.size(); ++i) {
+        const auto& venue = settings.venues[i];
+        const VenueId id(static_cast<std::uint8_t>(i));
+        switch (venue.kind) {
+            case config::VenueKind::aave_v3: out.push_back(OR_TRY(make_aave(settings, venue, id, universe))); break;
+            case config::VenueKind::perp_v2: out.push_back(OR_TRY(make_perp(settings, venue, id, universe))); break;
+        }
+    }
+    return out;
+}
+
+std::vector<LegParams> choose_legs(const config::PositionSettings& position, const std::vector<AssetId>& held,
+                                   const Universe& universe, const std::vector<std::unique_ptr<Venue>>& venues) {
+    std::vector<AssetId> uncovered;
+    for (const auto asset : held) {
+        if (universe.assets.at(asset.value).is_quote) continue;
+        const bool covered = std::any_of(position.venues.begin(), position.venues.end(),
+                                         [&](VenueId v) { return has(venues.at(v.value)->instruments(), asset); });
+        if (!covered) uncovered.push_back(asset);
+    }
+    const auto& proxies = position.model.proxies;
+    const auto wanted = [&](AssetId asset) {
+        if (has(held, asset)) return true;
+        if (uncovered.empty()) return false;
+        return proxies.empty() || std::find(proxies.begin(), proxies.end(), universe.symbol(asset)) != proxies.end();
+    };
+    std::vector<LegParams> legs;
+    for (const auto id : position.venues) {
+        const auto& venue = *venues.at(id.value);
+        for (const auto asset : venue.instruments()) {
+            if (wanted(asset)) legs.push_back({id, asset, position.limits.max_hedge_usd, venue.cost_ratio()});
+        }
+    }
+    return legs;
+}
+
+PositionParams make_position_params(const config::PositionSettings& position, const std::vector<AssetId>& held,
+                                    const Universe& universe, const std::vector<std::unique_ptr<Venue>>& venues) {
+    PositionParams p;
+    p.name = position.name;
+    p.enabled = position.enabled;
+    p.legs = choose_legs(position, held, universe, venues);
+    p.delta_band_ratio = position.thresholds.delta_band_ratio;
+    p.delta_band_usd = position.thresholds.delta_band_usd;
+    p.rehedge_cooldown = position.thresholds.rehedge_cooldown;
+    p.force_after = position.thresholds.force_after;
+    p.min_trade_usd = position.limits.min_trade_usd;
+    p.max_trade_usd = position.limits.max_trade_usd;
+    p.max_trades_per_day = position.limits.max_trades_per_day;
+    p.max_slippage_ratio = position.limits.max_slippage_ratio;
+    p.max_pool_gap_ratio = position.oracle.max_pool_gap_ratio;
+    p.min_r_squared = position.model.min_r_squared;
+    p.max_abs_ratio = position.model.max_abs_ratio;
+    p.estimator = estimator_of(position.model.estimator);
+    p.half_life = position.model.half_life;
+    p.min_bars = position.model.min_bars;
+    return p;
+}
+
+}  // namespace outrigger

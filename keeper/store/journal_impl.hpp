@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "keeper/store/database.hpp"
+#include "keeper/store/journal.hpp"
+
+// Private to keeper/store: what the files that implement Journal share.
+
+namespace outrigger {
+
+namespace store {
+
+inline std::int64_t seconds(TimePoint t) {
+    return t.time_since_epoch().count();
+}
+inline TimePoint at_seconds(std::int64_t s) {
+    return TimePoint{std::chrono::seconds{s}};
+}
+// SQLite's integers are signed; the bits of an unsigned one survive the way there and back.
+inline std::int64_t signed_of(std::uint64_t v) {
+    return static_cast<std::int64_t>(v);
+}
+inline std::uint64_t unsigned_of(std::int64_t v) {
+    return static_cast<std::uint64_t>(v);
+}
+
+}  // namespace store
+
+struct Journal::Impl {
+    std::string path;
+    std::optional<store::WriterLock> lock;  // none: opened for reading
+    SQLite::Database db;
+
+    Impl(std::string where, int flags) : path(std::move(where)), db(path, flags) { db.setBusyTimeout(2000); }
+
+    std::optional<std::string> meta(const std::string& key) const {
+        SQLite::Statement q(db, "SELECT value FROM meta WHERE key = ?");
+        q.bind(1, key);
+        if (!q.executeStep()) return std::nullopt;
+        return q.getColumn(0).getString();
+    }
+    void set_meta(const std::string& key, const std::string& value) {
+        SQLite::Statement q(db, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
+        q.bind(1, key);
+        q.bind(2, value);
+        q.exec();
+    }
+
+    /// store::guarded with this journal's path.
+    template <class F>
+    auto guarded(const char* what, F&& work) const {
+        return store::guarded(path, what, std::forward<F>(work));
+    }
+    [[nodiscard]] tl::unexpected<Error> refused(std::string_view what, std::string_view why) const {
+        return store::refused(path, what, why);
+    }
+};
+
+}  // namespace outrigger

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/conformance/functions.hpp"
+
+#include "chain/abi/multicall.hpp"
+#include "chain/pool/uniswap_v3_abi.hpp"
+#include "hedge/venue/contracts.hpp"
+#include "oracle/chainlink_abi.hpp"
+
+namespace outrigger::conformance {
+namespace {
+
+template <class... F>
+void add(std::vector<ContractFunction>& table) {
+    (table.push_back(describe<F>()), ...);
+}
+
+void add_multicall3(std::vector<ContractFunction>& table) {
+    using namespace abi::multicall3;
+    add<Aggregate3, GetBlockNumber, GetBlockHash, GetCurrentBlockTimestamp, GetEthBalance, GetChainId>(table);
+}
+
+void add_uniswap_v3(std::vector<ContractFunction>& table) {
+    using namespace v3;
+    add<Positions, OwnerOf, Factory, GetPool, Slot0, FeeGrowthGlobal0, FeeGrowthGlobal1, Ticks, PoolPositions,
+        Decimals, Symbol, SymbolBytes32>(table);
+}
+
+void add_chainlink(std::vector<ContractFunction>& table) {
+    using namespace chainlink;
+    add<LatestRoundData, GetRoundData, Description, Aggregator, PhaseAggregators, MinAnswer, MaxAnswer,
+        MinSubmissionValue, MaxSubmissionValue, LatestRound>(table);
+}
+
+void add_erc20(std::vector<ContractFunction>& table) {
+    using namespace erc20;
+    add<BalanceOf, Allowance, Approve>(table);
+}
+
+void add_swap_router02(std::vector<ContractFunction>& table) {
+    using namespace swap_router02;
+    add<ExactInputSingle, ExactOutputSingle, Multicall>(table);
+}
+
+void add_aave(std::vector<ContractFunction>& table) {
+    using namespace aave;
+    add<Supply, Withdraw, Borrow, Repay, GetUserAccountData, GetUserEMode, GetUserReserveData,
+        GetReserveConfigurationData, GetPaused, GetReserveCaps, GetReserveData, GetAssetPrice>(table);
+}
+
+void add_perp(std::vector<ContractFunction>& table) {
+    using namespace perp;
+    add<Deposit, Withdraw, OpenPosition, ClosePosition, GetAccountValue, GetMarginRequirementForLiquidation,
+        GetFreeCollateral, GetFreeCollateralByToken, GetBalanceByToken, GetTakerPositionSize,
+        GetTotalPositionSize, GetTotalOpenNotional, GetPendingFundingPayment, GetMaxTickCrossedWithinBlock,
+        IsOverPriceSpread, GetFeeRatio, GetIndexPrice, IsOpen>(table);
+}
+
+}  // namespace
+
+std::vector<ContractFunction> contract_functions() {
+    std::vector<ContractFunction> table;
+    add_multicall3(table);
+    add_uniswap_v3(table);
+    add_chainlink(table);
+    add_erc20(table);
+    add_swap_router02(table);
+    add_aave(table);
+    add_perp(table);
+    return table;
+}
+
+}  // namespace outrigger::conformance
