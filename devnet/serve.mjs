@@ -22,9 +22,11 @@ const { startControl } = await import('./control.mjs');
 
 const options = { port: '8545', 'control-port': '0', 'block-time': '0', parent: '0',
   cache: process.env.OUTRIGGER_DEVNET_CACHE || path.join(HERE, 'out') };
-for (let i = 2; i < process.argv.length; i += 2) {
-  const name = process.argv[i].replace(/^--/, ''), value = process.argv[i + 1];
-  if (!(name in options) || value === undefined) fail(`unknown or incomplete option ${process.argv[i]}`);
+// --prepare builds and caches the world without starting a node: once, before many instances start at the same time.
+const prepare = process.argv.includes('--prepare'), words = process.argv.slice(2).filter((w) => w !== '--prepare');
+for (let i = 0; i < words.length; i += 2) {
+  const name = words[i].replace(/^--/, ''), value = words[i + 1];
+  if (!(name in options) || value === undefined) fail(`unknown or incomplete option ${words[i]}`);
   if (name !== 'cache' && !/^\d+$/.test(value)) fail(`--${name} needs a number`);
   options[name] = value;
 }
@@ -52,10 +54,14 @@ const portFree = (p) => new Promise((resolve) => {
 
 try {
   const t0 = performance.now();
-  if (port && !await portFree(port)) throw new Error(`port ${port} is already in use`);
-  const control = await startControl(Number(options['control-port']), stop);
+  if (port && !prepare && !await portFree(port)) throw new Error(`port ${port} is already in use`);
+  const control = prepare ? null : await startControl(Number(options['control-port']), stop);
 
   const entry = await cached(cacheRoot, cacheKey(), (dir) => build(dir, log), log);
+  if (prepare) {
+    process.stdout.write(JSON.stringify({ ready: false, prepared: true, cached: entry.cached, ms: Math.round(performance.now() - t0) }) + '\n');
+    process.exit(0);
+  }
   const file = path.join(entry.dir, 'world.json'), world = JSON.parse(fs.readFileSync(file, 'utf8'));
   // The cache may have been moved since: keystore paths are made absolute here.
   const absolute = (p) => path.join(entry.dir, 'keystores', path.basename(p));

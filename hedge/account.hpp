@@ -24,8 +24,8 @@ struct VenueAccount {
     double health = 0;         // collateral over what liquidation needs; infinity: no debt
     double available_usd = 0;  // quote money in the wallet that may be posted here
     bool untidy = false;       // something is left half done that upkeep would finish
-    std::map<std::string, I256>
-        facts;  // exact integers by name ("debt:WETH"), for verification and the journal
+    // Exact integers by name ("debt:WETH"), for verification and the journal.
+    std::map<std::string, I256> facts;
     std::shared_ptr<const VenueState> state;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "keeper/cli/log.hpp"
 #include "keeper/cli/verbs.hpp"
 
 namespace {
@@ -169,6 +170,7 @@ int outrigger_main(int argc, char** argv) {
         return usage_failure(cli::make_output(flags.json, flags.quiet, colour()), error, argc, argv);
     }
     flags.globals.out = cli::make_output(flags.json, flags.quiet, colour());
+    cli::configure_logging({config::LogLevel::warn, config::LogFormat::text}, "outrigger");   // a verb with settings sets it anew
     return dispatch(app, flags);
 }
 

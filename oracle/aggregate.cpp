@@ -35,6 +35,7 @@ struct Used {
 
 Result<Price> combine(const std::vector<Used>& used, double max_deviation_ratio) {
     std::vector<double> prices;
+    prices.reserve(used.size());
     for (const auto& u : used) prices.push_back(u.price.usd);
     std::sort(prices.begin(), prices.end());
     const double middle = median(prices);

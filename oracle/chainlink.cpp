@@ -56,9 +56,9 @@ Checked check(const chainlink::RoundReturn& raw) {
 }
 
 Result<Round> valid_round(const ChainlinkSpec& spec, const chainlink::RoundReturn& raw) {
-    Checked c = check(raw);
+    const Checked c = check(raw);
     if (c.defect != Defect::none) return fail(Errc::decode, fmt::format("{}: {}", where(spec), c.why));
-    return std::move(c.round);
+    return c.round;
 }
 
 /// The same answer with the feed's name in front of its error.
@@ -250,7 +250,7 @@ Query<Address> chainlink_previous_aggregator(const ChainlinkSpec& spec, std::uin
     auto read = eth_query<chainlink::PhaseAggregators>(spec.chain, spec.proxy, abi::UInt<16>(before));
     return {std::move(read.reads),
             [spec, before, d = std::move(read.decode)](Query<Address>::Answers a) -> Result<Address> {
-                const auto aggregator = d(a);
+                auto aggregator = d(a);
                 if (!aggregator && no_such_function(aggregator.error())) {
                     return fail(Errc::unsupported,
                                 fmt::format("{}: it keeps no list of earlier aggregators", where(spec)));

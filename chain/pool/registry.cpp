@@ -25,6 +25,7 @@ constexpr std::array kPoolKinds{
 
 std::vector<std::string_view> pool_kinds() {
     std::vector<std::string_view> names;
+    names.reserve(kPoolKinds.size());
     for (const auto& kind : kPoolKinds) names.push_back(kind.name);
     return names;
 }

@@ -18,6 +18,9 @@ struct BorrowToken : VenueToken {
 
 /// One Aave V3 market as a place to be short: borrow the hedge token against stable collateral, sell it for more
 /// of the collateral token on Uniswap v3; and the way back.
+///
+/// The account's position in a token is wallet + supplied - debt: tokens in the wallet count, so that what a crash
+/// leaves between borrowing and selling is seen and finished. The account should hold them for nothing else.
 struct AaveV3Params {
     VenueId id;
     std::string name;

@@ -24,7 +24,8 @@ struct Inspection {
                                 // effect is the sender's own (Perp v2 margin and positions)
     double delta_units = 0;     // change of the hedge in whole units of `asset`, signed; 0 when none
     std::optional<AssetId> asset;
-    double limit_usd = 0;       // worst price per unit the bytes allow; 0 when the kind has no price
+    double limit_usd = 0;       // worst price per unit the bytes allow, one quote token counted as 1 USD; 0 when
+                                // the kind has no price
     std::optional<TimePoint> deadline;
 };
 

@@ -16,6 +16,11 @@ double at(const json& object, const char* key) { return object.contains(key) && 
 /// Where a gate's limit was set, as the configuration says it.
 std::string origin_of(const config::Settings& settings, const std::string& position, const std::string& key) {
     if (key.empty()) return "";
+    if (key.starts_with("venues.")) {   // a limit of whichever venue is nearest to it
+        for (const auto& value : settings.effective) {
+            if (value.path.starts_with("venues.") && value.path.ends_with(key.substr(6))) return value.origin;
+        }
+    }
     for (const auto& path : {"position." + position + "." + key, key}) {
         if (const auto origin = settings.origin_of(path)) return *origin;
     }

@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <iostream>
+#include <array>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "chain/base/hex.hpp"
@@ -18,10 +19,12 @@ namespace outrigger::cli {
 namespace {
 
 volatile std::sig_atomic_t stop_requests = 0;
+volatile std::sig_atomic_t stop_signal = 0;
 
 /// First signal: stop deciding, settle, say what is open. Second: leave now; the ledger recovers.
 void on_signal(int signal) {
     stop_requests = stop_requests + 1;
+    stop_signal = signal;
     if (stop_requests > 1) _exit(128 + signal);
 }
 
@@ -50,7 +53,9 @@ Outcome<void> confirm_live(const Globals& globals, const RunFlags& flags, const 
     if (given.empty() && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) {
         globals.out.talk(fmt::format("This will sign and send transactions from {} on {} (chain {}).\nType {} to go on:",
                                      checksum_address(signer), settings.chain.preset, settings.chain.network.chain_id.value, wanted));
-        std::getline(std::cin, given);
+        std::array<char, 128> line{};
+        if (std::fgets(line.data(), static_cast<int>(line.size()), stdin) != nullptr) given = line.data();
+        while (!given.empty() && (given.back() == '\n' || given.back() == ' ')) given.pop_back();
     }
     if (given == wanted) return {};
     return stop({Exit::usage, "usage.confirm", "live mode needs a confirmation", "--confirm",
@@ -118,7 +123,7 @@ int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper) 
         if (globals.out.json) globals.out.document(round_document(keeper, *round));
     }
     say_goodbye(keeper);
-    return stop_requests == 0 ? 0 : 128 + SIGINT;
+    return stop_requests == 0 ? 0 : 128 + stop_signal;
 }
 
 }  // namespace

@@ -46,6 +46,14 @@ Result<double> price_of(const Snapshot& seen, AssetId asset) {
     return found->second.value->usd;
 }
 
+/// Only a journal that cannot be written stops the process; a version that was not sent is wished for again.
+Result<void> keep_storage(const Result<void>& sent) {
+    if (sent) return {};
+    if (sent.error().code == Errc::storage) return sent;
+    spdlog::error("a version was not sent: {}", sent.error().what);
+    return {};
+}
+
 Acted refused(const Step& step, std::string reason) { return {Acted::What::refused, step.label, std::move(reason), "", 0}; }
 
 }  // namespace
@@ -91,7 +99,12 @@ Result<void> Actuator::send_version(Nonce nonce, tx::Record& record, const tx::A
     crash_point("send.signed");
     OR_TRY(journal_.add_version(nonce, version, approved.get(), cancellation));
     crash_point("send.version_stored");
-    record = tx::step(record, tx::Signed{approved.get(), version.hash, cancellation}, options_.fees, now).next;
+    auto signed_step = tx::step(record, tx::Signed{approved.get(), version.hash, cancellation}, options_.fees, now);
+    for (const auto& effect : signed_step.effects) {
+        // The lifecycle refuses this version (another nonce, another call): its bytes must not leave.
+        if (const auto* alarm = std::get_if<tx::Alarm>(&effect)) return fail(Errc::rejected, alarm->what);
+    }
+    record = std::move(signed_step.next);
     record = tx::step(record, tx::Sending{}, options_.fees, now).next;
     OR_TRY(journal_.save(nonce, record));
     crash_point("send.sending");
@@ -122,10 +135,10 @@ Result<void> Actuator::upkeep(const SettleReport& settled, const Reading& readin
                 dearer.max_fee = send->max_fee;
                 dearer.tip = send->tip;
                 const auto approved = gate_.approve_bump(dearer, record.tx);
-                if (approved) OR_TRY(send_version(nonce, record, *approved, false, reading.head.block.number, now));
+                if (approved) OR_TRY(keep_storage(send_version(nonce, record, *approved, false, reading.head.block.number, now)));
             } else if (const auto* cancel = std::get_if<tx::Cancel>(&effect)) {
                 const auto approved = gate_.approve_cancel(nonce, cancel->max_fee, cancel->tip);
-                if (approved) OR_TRY(send_version(nonce, record, *approved, true, reading.head.block.number, now));
+                if (approved) OR_TRY(keep_storage(send_version(nonce, record, *approved, true, reading.head.block.number, now)));
             }
         }
     }
@@ -157,7 +170,8 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     claim.tx = approved.get();
     claim.at = seen.now;
     claim.deadline = seen.now + market_.params.order_deadline;
-    claim.worst_gas_usd = approved.get().max_fee.to_double() * static_cast<double>(approved.get().call.gas_limit.value) / 1e18 * evidence.native_usd;
+    // A dearer version may follow without another look at the windows: debit what the cap allows.
+    claim.worst_gas_usd = options_.fees.max_fee_cap.to_double() * static_cast<double>(approved.get().call.gas_limit.value) / 1e18 * evidence.native_usd;
     const auto& account = seen.accounts.at(wish.venue->id()).value;
     if (account) claim.facts_before = account->facts;
     if (wish.position) {
@@ -183,7 +197,10 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     tx::Record record;
     record.tx = approved.get();
     record.deadline = claim.deadline;
-    OR_TRY(send_version(record.tx.nonce, record, approved, false, reading.head.block.number, seen.now));
+    if (const auto sent = send_version(record.tx.nonce, record, approved, false, reading.head.block.number, seen.now); !sent) {
+        if (sent.error().code == Errc::storage) return tl::unexpected(sent.error());
+        return refused(step, sent.error().what);
+    }
     return Acted{Acted::What::sent, step.label, "", to_hex(record.attempts.back()), step.delta_units};
 }
 

@@ -62,7 +62,8 @@ class Settling {
         if (left_the_chain(open, dropped)) apply(tx::Vanished{reading_.head.block});
         if (const auto receipt = find_receipt(open); receipt) apply(tx::Included{*receipt});
         if (reading_.nonce) {
-            effects.clear();  // only the newest knowledge says what to do
+            // Only the newest knowledge says what to do; what was noticed on the way is still said.
+            std::erase_if(effects, [](const tx::Effect& e) { return !std::holds_alternative<tx::Alarm>(e); });
             apply(tx::NewHead{reading_.head.block, reading_.head.base_fee, reading_.nonce->value, std::nullopt});
         }
         OR_TRY(journal_.save(open.record.tx.nonce, open.record));

@@ -15,6 +15,15 @@ namespace {
 constexpr std::int64_t kHour = 3600;
 constexpr std::int64_t kDay = 86400;
 
+// Debited when claimed. Credited only for what is proven unspent: given back, or ended on chain without
+// effect. A confirmed transaction whose effect was not found stays debited: the money did move.
+constexpr const char* kNotional =
+    "SELECT coalesce(sum(d.notional_usd), 0) FROM decisions d JOIN txs t ON t.nonce = d.nonce "
+    "WHERE d.at > ? AND t.phase NOT IN ('failed', 'abandoned')";
+constexpr const char* kGas =
+    "SELECT coalesce(sum(CASE WHEN verified IS NULL THEN worst_gas_usd ELSE gas_usd END), 0) FROM decisions "
+    "WHERE at > ? AND nonce IS NOT NULL";
+
 std::optional<TimePoint> newest(const SQLite::Database& db, const char* sql, const std::string& position) {
     SQLite::Statement q(db, sql);
     q.bind(1, position);
@@ -38,16 +47,6 @@ Result<Spending> Journal::spending(TimePoint now) const {
             q.executeStep();
             return q.getColumn(0).getDouble();
         };
-        // Debited when claimed. Credited only for what is proven unspent: given back, or ended on chain
-        // without effect. A confirmed transaction whose effect was not found stays debited: the money did
-        // move.
-        constexpr const char* kNotional =
-            "SELECT coalesce(sum(d.notional_usd), 0) FROM decisions d JOIN txs t ON t.nonce = d.nonce "
-            "WHERE d.at > ? AND t.phase NOT IN ('failed', 'abandoned')";
-        constexpr const char* kGas =
-            "SELECT coalesce(sum(CASE WHEN verified IS NULL THEN worst_gas_usd ELSE gas_usd END), 0) FROM "
-            "decisions "
-            "WHERE at > ? AND nonce IS NOT NULL";
         return Spending{sum(kNotional, kHour), sum(kNotional, kDay), sum(kGas, kDay)};
     });
 }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,9 +24,12 @@ using Clock = std::chrono::steady_clock;
 struct Pipe {
     int read = -1;
     int write = -1;
-    Pipe() {
+    /// A socket can be written to without SIGPIPE when the other side is gone.
+    explicit Pipe(bool as_socket = false) {
         std::array<int, 2> ends{};
-        OR_ASSERT(::pipe2(ends.data(), O_CLOEXEC) == 0);
+        const int rc = as_socket ? ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data())
+                                 : ::pipe2(ends.data(), O_CLOEXEC);
+        OR_ASSERT(rc == 0);
         read = ends[0];
         write = ends[1];
     }
@@ -58,7 +62,7 @@ Process::Process(const ProcessOptions& options) {
     std::vector<std::string> environment = full_environment(options.environment);
     const std::vector<char*> argv = pointers(arguments);
     const std::vector<char*> envp = pointers(environment);
-    Pipe in;
+    Pipe in(true);
     Pipe out;
     Pipe err;
     Pipe wake;
@@ -145,7 +149,7 @@ std::string Process::err() const {
 void Process::write(const std::string& input) {
     std::size_t done = 0;
     while (done < input.size()) {
-        const auto n = ::write(input_, input.data() + done, input.size() - done);
+        const auto n = ::send(input_, input.data() + done, input.size() - done, MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) return;
         done += static_cast<std::size_t>(n);

@@ -53,8 +53,10 @@ std::map<std::string, std::string> folders_of(const std::map<std::string, Librar
         for (const auto& source : library.sources) {
             const auto folder = std::filesystem::path(source).parent_path().generic_string();
             const auto [it, added] = out.emplace(folder, name);
-            if (!added && it->second != name)
-                conflicts.push_back(folder + ": " + it->second + " and " + name);
+            if (!added && it->second != name) {
+                conflicts.push_back(folder);
+                conflicts.back().append(": ").append(it->second).append(" and ").append(name);
+            }
         }
     }
     return out;

@@ -194,6 +194,8 @@ TEST_F(ReaderTest, ATransportFailureIsInEverySlot) {
             ASSERT_FALSE(answer);
             EXPECT_EQ(answer.error().code, code);
         }
+        EXPECT_EQ(fake.seen.size(), 1U) << "a failing connection is not asked again in pieces";
+        fake.seen.clear();
     }
 }
 

@@ -145,7 +145,7 @@ TEST_F(DevnetTest, FollowsGrowthAndReorgsAndFailsReadsOfALostBlock) {
 
 TEST_F(DevnetTest, AHangingNodeIsATimeoutWithinItsDeadlineAndServesAgainLater) {
     NodeSetOptions options = any_age();
-    options.timeout = std::chrono::milliseconds{200};
+    options.timeout = std::chrono::milliseconds{1000};
     NodeSet impatient(transport, kChain, {{devnet->rpc_url()}}, options);
     ASSERT_TRUE(impatient.latest(TimePoint{}));
     ::kill(devnet->node_pid(), SIGSTOP);

@@ -39,6 +39,12 @@ TEST(Process, ADeadlinePassesWithoutALine) {
     EXPECT_EQ(p.wait(kLong), 0);
 }
 
+TEST(Process, WritingToOneThatHasEndedIsHarmless) {
+    Process p({{"true"}, {}, {}});
+    ASSERT_EQ(p.wait(kLong), 0);
+    p.write(std::string(1'000'000, 'x'));
+}
+
 TEST(Process, SignalsEndIt) {
     Process p({{"cat"}, {}, {}});
     p.signal(SIGTERM);

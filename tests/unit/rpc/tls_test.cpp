@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -105,6 +106,12 @@ class TlsServer {
 
   private:
     void serve() {
+        // A client that hangs up during the handshake must not end the test; masked in this thread only, so
+        // that the client under test stays as vulnerable as it is.
+        sigset_t broken_pipe;
+        sigemptyset(&broken_pipe);
+        sigaddset(&broken_pipe, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
         while (true) {
             std::array<pollfd, 2> fds{{{listener_, POLLIN, 0}, {stop_[0], POLLIN, 0}}};
             if (::poll(fds.data(), fds.size(), -1) < 0 || fds[1].revents != 0) return;

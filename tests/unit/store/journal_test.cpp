@@ -249,12 +249,12 @@ TEST(JournalPrices, AReorganisationTakesAwayExactlyWhatItUndid) {
     const ScratchDir dir;
     const auto journal = open_or_die(dir.file("live.db"));
     // block(n) carries the time at(12 n); the chain goes back to block 105.
-    const RecordedTick settled{{at(12 * 107), 1}, std::nullopt};
-    const RecordedTick below{{at(12 * 104), 2},
+    const RecordedTick settled{{block(107).timestamp, 1}, std::nullopt};
+    const RecordedTick below{{block(104).timestamp, 2},
                              SeenAt{ChainId(31337), BlockNumber(104), hash_of<BlockHash>(104)}};
-    const RecordedTick past{{at(12 * 105), 3},
+    const RecordedTick past{{block(105).timestamp, 3},
                             SeenAt{ChainId(31337), BlockNumber(107), hash_of<BlockHash>(107)}};
-    const RecordedTick undone{{at(12 * 106), 4},
+    const RecordedTick undone{{block(106).timestamp, 4},
                               SeenAt{ChainId(31337), BlockNumber(106), hash_of<BlockHash>(106)}};
     expect_ok(journal->append("ETH", std::vector{settled, below, past, undone}));
     expect_ok(journal->append("UNI", std::vector{undone}));

@@ -232,6 +232,45 @@ TEST(PolicyGate, CancelsWithinTheFeeCapEvenUnderTheKillSwitch) {
     }
 }
 
+TEST(PolicyGate, ADearerVersionChangesNothingButItsFees) {
+    const Wish w = swap();
+    bool stopped = false;
+    const PolicyGate gate(w.limits, [&](const std::string&) { return stopped; });
+    UnsignedTx previous = w.tx;
+    previous.max_fee = U256(80'000'000'000);
+    const auto rule = [&](const UnsignedTx& tx) -> std::string {
+        const auto answer = gate.approve_bump(tx, previous);
+        if (answer) {
+            EXPECT_EQ(answer->get(), tx);
+            return "";
+        }
+        EXPECT_EQ(answer.error().code, Errc::rejected);
+        return answer.error().what.substr(0, answer.error().what.find(':'));
+    };
+    EXPECT_EQ(rule(w.tx), "");
+    const std::pair<const char*, std::function<void(UnsignedTx&)>> changes[] = {
+        {"same_call", [](UnsignedTx& tx) { tx.nonce = Nonce(4); }},
+        {"same_call", [](UnsignedTx& tx) { tx.call.to = kStranger; }},
+        {"same_call", [](UnsignedTx& tx) { tx.call.value = U256(1); }},
+        {"same_call", [](UnsignedTx& tx) { tx.call.data.back() ^= 1; }},
+        {"same_call", [](UnsignedTx& tx) { tx.call.gas_limit = Gas(500'001); }},
+        {"same_call", [](UnsignedTx& tx) { tx.call.chain = ChainId(1); }},
+        {"fee_cap", [](UnsignedTx& tx) { tx.max_fee = tx.max_fee + 1; }},
+        {"fee_cap", [](UnsignedTx& tx) { tx.tip = tx.max_fee + 1; }}};
+    for (const auto& [expected, change] : changes) {
+        UnsignedTx tx = w.tx;
+        change(tx);
+        EXPECT_EQ(rule(tx), expected);
+    }
+    previous.call.chain = ChainId(1);
+    UnsignedTx elsewhere = w.tx;
+    elsewhere.call.chain = ChainId(1);
+    EXPECT_EQ(rule(elsewhere), "same_call") << "not even when the version before was for another chain";
+    previous = w.tx;
+    stopped = true;
+    EXPECT_EQ(rule(w.tx), "kill_switch");
+}
+
 TEST(PolicyGate, WithoutAWayToLookForTheFileThereIsNoGate) {
     EXPECT_DEATH(PolicyGate(PolicyLimits{}, nullptr), "file_exists_");
 }

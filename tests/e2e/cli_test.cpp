@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program as its user meets it: exit codes, messages, what goes where. Every message names what failed and the fix.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/world.hpp"
+#include "tests/support/process.hpp"
+
+namespace outrigger {
+namespace {
+
+using nlohmann::json;
+using test::Finished;
+using test::World;
+
+const std::string kProgram = OUTRIGGER_BINARY_DIR "/outrigger";
+
+Finished outrigger(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}, const std::string& directory = "") {
+    std::vector<std::string> command{kProgram};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    environment.emplace("OUTRIGGER_DEVNET", OUTRIGGER_SOURCE_DIR "/devnet");
+    const auto done = test::run_command({command, std::move(environment), directory}, std::chrono::seconds(120));
+    EXPECT_TRUE(done) << "did not end: " << arguments.front();
+    return done.value_or(Finished{-1, "", ""});
+}
+
+void expect_message(const Finished& done, int code, const std::vector<std::string>& words) {
+    EXPECT_EQ(done.code, code) << done.err;
+    for (const auto& word : words) EXPECT_NE(done.err.find(word), std::string::npos) << "no '" << word << "' in:\n" << done.err;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+TEST(Cli, OverviewHelpAndVersionGoToStdout) {
+    for (const auto& arguments : {std::vector<std::string>{}, {"--help"}, {"run", "--help"}, {"check", "--help"}, {"status", "--help"}, {"explain", "--help"}, {"demo", "--help"}, {"devnet", "--help"}, {"version"}}) {
+        const auto done = outrigger(arguments);
+        EXPECT_EQ(done.code, 0);
+        EXPECT_FALSE(done.out.empty());
+        EXPECT_TRUE(done.err.empty()) << done.err;
+    }
+    EXPECT_EQ(json::parse(outrigger({"version", "--json"}).out).at("schema"), 1);
+}
+
+TEST(Cli, MisspeltVerbSuggestsTheNearest) { expect_message(outrigger({"chekc"}), 2, {"chekc", "outrigger check"}); }
+TEST(Cli, UnknownFlagIsUsage) { expect_message(outrigger({"run", "--leverage"}), 2, {"--leverage"}); }
+
+TEST(Cli, NoConfigurationSaysWhereItLookedAndWhatToDo) {
+    const test::TemporaryDirectory empty;
+    const auto done = outrigger({"check"}, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path());
+    expect_message(done, 3, {"no configuration file", "outrigger.toml", "outrigger demo"});
+}
+
+TEST(Cli, JsonErrorsAreOneDocumentOnStdout) {
+    const test::TemporaryDirectory empty;
+    const auto done = outrigger({"check", "--json"}, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path());
+    const auto document = json::parse(done.out);
+    EXPECT_EQ(document.at("error").at("exit"), 3);
+    EXPECT_EQ(document.at("error").at("code"), "config.missing");
+}
+
+class CliWithWorld : public ::testing::Test {
+  protected:
+    Finished with(const std::string& text, std::vector<std::string> arguments) {
+        world.write_config(text);
+        arguments.insert(arguments.begin() + 1, {"-c", world.config_file()});
+        return outrigger(arguments);
+    }
+    void expect_nothing_sent() {
+        const auto count = world.devnet().rpc("eth_getTransactionCount", json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
+        EXPECT_EQ(count.value(), "0x0");
+    }
+    std::string confirmation() { return "devnet:79c8"; }
+    World world;
+};
+
+TEST_F(CliWithWorld, WrongConfigurationIsOneClearMessageAndExit3) {
+    const std::string good = world.config_text();
+    expect_message(with(replaced(good, "max_slippage_bps = 60", "max_slipage_bps = 60"), {"check"}), 3, {"max_slipage_bps", "max_slippage_bps", "outrigger.toml"});
+    expect_message(with(replaced(good, "[defaults.thresholds]", "[defaults.thresholds]\ndelta_band_ratio = 10"), {"check"}), 3, {"delta_band_ratio = 10 is 1,000 %", "0.10"});
+    expect_message(with(replaced(good, "rehedge_cooldown = \"2m\"", "rehedge_cooldown = 120"), {"check"}), 3, {"rehedge_cooldown"});
+    expect_message(with(good + "\n[chain.addresses]\n\"v3.npm\" = \"0x52908400098527886E0F7030069857D2E4169Ee7\"\n", {"check"}), 3, {"checksum"});
+    expect_message(with(good + "\nthis is not toml", {"check"}), 3, {"outrigger.toml:"});
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, WrongChainIdIsExit3) {
+    ASSERT_TRUE(world.devnet().rpc("anvil_setChainId", json::array({1})));
+    const auto done = with(world.config_text(), {"run", "--rounds", "1"});
+    expect_message(done, 3, {"chain", "31337"});
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, MissingKeystoreAndWrongPasswordAreExit4) {
+    const std::string good = world.config_text();
+    const auto keystore = world.devnet().world().at("keystores").at("cast").get<std::string>();
+    expect_message(with(replaced(good, keystore, world.directory() + "/nowhere"), {"run", "--live", "--confirm", confirmation()}), 4, {"nowhere", "key.keystore_file"});
+    const std::string wrong = world.directory() + "/wrong-password";
+    std::ofstream(wrong) << "not it\n";
+    std::filesystem::permissions(wrong, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    const auto password = world.devnet().world().at("keystores").at("password_file").get<std::string>();
+    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4, {"wrong password"});
+    std::filesystem::permissions(wrong, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
+    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4, {"chmod 600"});
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, NoNodeAndDeadNodeAreExit5) {
+    const std::string good = world.config_text();
+    expect_message(with(replaced(good, "url = \"" + world.devnet().rpc_url(), "url = \"http://127.0.0.1:1"), {"run", "--rounds", "1"}), 5, {"no RPC endpoint answers", "ETH_RPC_URL"});
+    ::kill(world.devnet().node_pid(), SIGSTOP);   // hangs: accepts, never answers
+    auto slow = replaced(good, "[[chain.rpc]]", "[[chain.rpc]]\ntimeout = \"1s\"");
+    expect_message(with(slow, {"run", "--rounds", "1"}), 5, {"no RPC endpoint answers"});
+    ::kill(world.devnet().node_pid(), SIGCONT);
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, NoSuchPositionIsExit6) {
+    expect_message(with(replaced(world.config_text(), "uniswap_v3 = 4", "uniswap_v3 = 4000"), {"check"}), 6, {"4000"});
+}
+
+TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {
+    const std::string good = world.config_text();
+    expect_message(with(good, {"run", "--live"}), 2, {"--confirm " + confirmation()});
+    expect_message(with(good, {"run", "--live", "--confirm", "devnet:0000"}), 2, {"--confirm " + confirmation()});
+    expect_message(with(good, {"run", "--confirm", confirmation()}), 2, {"--live"});
+    expect_message(with(replaced(good, "max_day_usd = 5000000.0", ""), {"run", "--live", "--confirm", confirmation()}), 3, {"max_day_usd"});
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
+    const std::vector<std::string> config{"-c", world.config_file()};
+    const auto check = outrigger({"check", "-c", world.config_file(), "--json"});
+    EXPECT_EQ(check.code, 0) << check.err << check.out;
+    EXPECT_TRUE(json::parse(check.out).at("ready").get<bool>());
+    EXPECT_EQ(outrigger({"check", "-c", world.config_file(), "--offline"}).code, 0);
+
+    expect_message(outrigger({"status", "-c", world.config_file()}), 9, {"no keeper has run", "outrigger run"});
+    const auto live = outrigger({"run", "-c", world.config_file(), "--live", "--confirm", confirmation(), "--rounds", "9", "--json"});
+    EXPECT_EQ(live.code, 0) << live.err;
+    std::istringstream lines(live.out);
+    int documents = 0;
+    int sent = 0;
+    for (std::string line; std::getline(lines, line); ++documents) {
+        const auto document = json::parse(line);
+        EXPECT_EQ(document.at("schema"), 1);
+        EXPECT_EQ(document.at("mode"), "LIVE");
+        EXPECT_EQ(document.at("chain_id"), 31337);
+        sent += document.at("acted").at("what") == "sent" ? 1 : 0;
+    }
+    EXPECT_GT(documents, 3);
+    EXPECT_GT(sent, 2);
+    const auto status = json::parse(outrigger({"status", "-c", world.config_file(), "--json"}).out);
+    EXPECT_EQ(status.at("mode"), "LIVE");
+    EXPECT_EQ(status.at("transactions").at("failed"), 0);
+    EXPECT_GT(status.at("transactions").at("verified").get<int>(), 2);
+    const auto explain = json::parse(outrigger({"explain", "eth-usdc", "-c", world.config_file(), "--json"}).out);
+    EXPECT_EQ(explain.at("positions").at(0).at("name"), "eth-usdc");
+    const auto text = outrigger({"explain", "eth-usdc", "-c", world.config_file()});
+    EXPECT_NE(text.out.find("it would hedge if"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("decided here"), std::string::npos) << text.out;
+    expect_message(outrigger({"explain", "nobody", "-c", world.config_file()}), 2, {"nobody"});
+    EXPECT_NE(outrigger({"status", "-c", world.config_file()}).out.find("verified on chain"), std::string::npos);
+}
+
+TEST_F(CliWithWorld, SigtermEndsItInOrder) {
+    test::Process keeper({{kProgram, "run", "-c", world.config_file()}, {}, ""});
+    while (keeper.err().find("started") == std::string::npos && keeper.running()) keeper.wait(std::chrono::milliseconds(20));
+    keeper.signal(SIGTERM);
+    const auto code = keeper.wait(std::chrono::seconds(10));
+    ASSERT_TRUE(code);
+    EXPECT_EQ(*code, 128 + SIGTERM);
+    EXPECT_NE(keeper.err().find("Nothing was sent."), std::string::npos) << keeper.err();
+}
+
+TEST(CliDemo, OnceAsJsonHoldsEveryInvariant) {
+    const auto done = outrigger({"demo", "--once", "--json"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto document = json::parse(done.out);
+    EXPECT_EQ(document.at("schema"), 1);
+    EXPECT_TRUE(document.at("invariants_ok").get<bool>()) << document.dump(2);
+    EXPECT_EQ(document.at("transactions").at("failed"), 0);
+    EXPECT_EQ(document.at("transactions").at("sent"), document.at("transactions").at("verified"));
+    const auto& positions = document.at("positions");
+    ASSERT_EQ(positions.size(), 2U);
+    EXPECT_EQ(positions[0].at("hedge"), "direct");
+    EXPECT_EQ(positions[1].at("hedge"), "cross");
+    for (const auto& p : positions) {
+        EXPECT_GT(p.at("hedges").get<int>(), 2);
+        EXPECT_GT(p.at("hedged").at("worst_usd").get<double>(), p.at("unhedged").at("worst_usd").get<double>()) << p.dump();
+        EXPECT_GT(p.at("variance_removed").get<double>(), 0.0) << p.dump();
+    }
+    EXPECT_GT(positions[0].at("variance_removed").get<double>(), 0.95);
+}
+
+}  // namespace
+}  // namespace outrigger

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keeper, live, on the real contracts of the devnet; judged by an independent read-back through ethers.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "chain/rpc/curl_transport.hpp"
+#include "keeper/shell/crash_point.hpp"
+#include "tests/e2e/world.hpp"
+#include "tests/support/http_server.hpp"
+
+namespace outrigger {
+namespace {
+
+using nlohmann::json;
+using test::settle_down;
+using test::World;
+
+double decimal(const json& text, int decimals) { return std::stod(text.get<std::string>()) / std::pow(10, decimals); }
+
+/// The ETH debt on Aave, and the ETH position on Perp, as ethers reads them.
+double aave_debt(World& world) {
+    const auto user = world.post("/aave", {{"user", "keeper"}});
+    return decimal(user.at("reserves").at("WETH").at("variable_debt"), 18);
+}
+double perp_size(World& world, const std::string& market) {
+    const auto user = world.post("/perp", {{"user", "keeper"}});
+    return decimal(user.at("markets").at(market).at("size"), 18);
+}
+std::uint64_t sent_by_keeper(World& world) {
+    const auto count = world.devnet().rpc("eth_getTransactionCount", json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
+    return parse_quantity_u64(count.value().get<std::string>()).value();
+}
+
+const PositionFigures& figures(const RoundReport& round, std::size_t i) { return round.decision.positions.at(i).figures; }
+
+TEST(KeeperLive, HedgesBothVenuesAndTheVenuesShowIt) {
+    World world;
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    auto rest = settle_down(**keeper, world);
+    ASSERT_TRUE(rest) << rest.error().what;
+    for (const double eth : {3152.40, 3040.0, 2890.0, 3000.0, 3180.0}) {
+        world.post("/price", {{"WETH", eth}, {"ARB", 1.2 * std::pow(eth / 3152.40, 1.28)}, {"seconds", 300}});
+        rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << rest.error().what;
+        // The direct hedge: the debt is what the LP holds, within the band, read back by ethers.
+        const auto& direct = figures(*rest, 0);
+        ASSERT_TRUE(direct.known);
+        EXPECT_FALSE(direct.cross);
+        EXPECT_LE(std::abs(direct.residual_usd), direct.band_usd);
+        EXPECT_NEAR(aave_debt(world), -direct.legs.at(0).held_units, 1e-4);
+        // The cross hedge: Perp's own position is what the keeper believes.
+        const auto& cross = figures(*rest, 1);
+        ASSERT_TRUE(cross.known);
+        EXPECT_TRUE(cross.cross);
+        EXPECT_GT(cross.r_squared, 0.5);
+        EXPECT_LE(std::abs(cross.residual_usd), cross.band_usd);
+        for (const auto& leg : cross.legs) {
+            const bool eth_leg = (*keeper)->market().universe.symbol(leg.asset) == "ETH";
+            EXPECT_NEAR(perp_size(world, eth_leg ? "WETH" : "WBTC"), leg.held_units, 1e-9);
+        }
+    }
+    const auto totals = (*keeper)->journal().totals().value();
+    EXPECT_GT(totals.sent, 10U);
+    EXPECT_EQ(totals.sent, totals.verified);
+    EXPECT_EQ(totals.sent, sent_by_keeper(world));
+}
+
+TEST(KeeperLive, SecondRunDoesNothing) {
+    World world;
+    {
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        ASSERT_TRUE(settle_down(**keeper, world));
+    }
+    const auto before = sent_by_keeper(world);
+    auto again = world.keeper(Mode::live);
+    ASSERT_TRUE(again) << again.error().what;
+    const auto rest = settle_down(**again, world);
+    ASSERT_TRUE(rest) << rest.error().what;
+    EXPECT_EQ(rest->acted.what, Acted::What::nothing);
+    EXPECT_EQ(sent_by_keeper(world), before);
+}
+
+TEST(KeeperLive, SecondInstanceIsRefusedBeforeAnyRequest) {
+    World world;
+    auto first = world.keeper(Mode::live);
+    ASSERT_TRUE(first) << first.error().what;
+    const auto second = world.keeper(Mode::live);
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, Errc::rejected);
+    EXPECT_NE(second.error().what.find("another keeper"), std::string::npos);
+}
+
+// ---- kill -9 --------------------------------------------------------------------------------------------------
+
+const char* kill_point = nullptr;
+int kill_after = 0;
+void kill_at_point(const char* point) {
+    if (std::strcmp(point, kill_point) == 0 && --kill_after == 0) ::kill(::getpid(), SIGKILL);
+}
+
+/// Runs the keeper in a process of its own that dies at the n-th passing of a point. True when it really died there.
+bool run_until_killed(World& world, const char* point, int nth) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        kill_point = point;
+        kill_after = nth;
+        set_crash_hook(kill_at_point);
+        auto keeper = world.keeper(Mode::live);
+        const bool fine = keeper && settle_down(**keeper, world);
+        ::_exit(fine ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+class KillAnywhere : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(KillAnywhere, RestartNeitherLosesNorDoublesAHedge) {
+    World world;
+    // Where an uninterrupted run ends.
+    double debt = 0;
+    double size = 0;
+    {
+        const auto snapshot = world.post("/snapshot", json::object());
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        const auto rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << rest.error().what;
+        debt = aave_debt(world);
+        size = perp_size(world, "WETH");
+        keeper->reset();
+        std::filesystem::remove_all(world.datadir());
+        world.post("/revert", {{"id", snapshot.at("id")}});
+    }
+    ASSERT_GT(debt, 1.0);
+    ASSERT_LT(size, -0.5);
+    int kills = 0;
+    for (const int nth : {1, 2, 4, 7}) {
+        const auto snapshot = world.post("/snapshot", json::object());
+        if (run_until_killed(world, GetParam(), nth)) ++kills;
+        run_until_killed(world, GetParam(), 1);   // and once more on the way up
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        const auto rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << GetParam() << " #" << nth << ": " << rest.error().what;
+        EXPECT_NEAR(aave_debt(world), debt, 1e-3) << GetParam() << " #" << nth;
+        EXPECT_NEAR(perp_size(world, "WETH"), size, 1e-3) << GetParam() << " #" << nth;
+        const auto totals = (*keeper)->journal().totals().value();
+        EXPECT_EQ(totals.sent, sent_by_keeper(world)) << "a nonce gap or a foreign transaction at " << GetParam() << " #" << nth;
+        EXPECT_EQ(totals.sent, totals.verified) << GetParam() << " #" << nth;
+        EXPECT_TRUE((*keeper)->journal().open_txs().value().empty());
+        keeper->reset();
+        std::filesystem::remove_all(world.datadir());
+        world.post("/revert", {{"id", snapshot.at("id")}});
+    }
+    EXPECT_GT(kills, 0) << "the point " << GetParam() << " was never passed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Points, KillAnywhere,
+                         ::testing::Values("commit.before_claim", "commit.claimed", "send.signed", "send.version_stored", "send.sending", "send.offered",
+                                           "send.submitted", "settle.saved", "settle.before_finish", "settle.finished", "round.settled", "round.recorded"),
+                         [](const auto& param) {
+                             std::string name = param.param;
+                             for (char& c : name) c = c == '.' ? '_' : c;
+                             return name;
+                         });
+
+// ---- dry run --------------------------------------------------------------------------------------------------
+
+/// A node that passes every question on and records which methods were asked for.
+class WatchedNode {
+  public:
+    explicit WatchedNode(std::string url) : url_(std::move(url)), server_([this](const test::HttpSeen& seen) { return answer(seen); }) {}
+    std::string url() const { return server_.url(); }
+    std::vector<std::string> methods() const {
+        const std::lock_guard lock(mutex_);
+        return methods_;
+    }
+    /// Answers this method's calls with an error from now on.
+    void break_method(const std::string& method) {
+        const std::lock_guard lock(mutex_);
+        broken_ = method;
+    }
+
+  private:
+    test::HttpAction answer(const test::HttpSeen& seen) {
+        const auto asked = json::parse(seen.body, nullptr, false);
+        bool broken = false;
+        {
+            const std::lock_guard lock(mutex_);
+            for (const auto& call : asked.is_array() ? asked : json::array({asked})) {
+                methods_.push_back(call.value("method", ""));
+                broken = broken || methods_.back() == broken_;
+            }
+        }
+        if (broken) return test::http_reply("upstream is gone", 502);
+        const HttpRequest request{.url = url_, .body = seen.body};
+        const auto answers = transport_.perform(std::span(&request, 1));
+        return answers[0] ? test::http_reply(answers[0]->body, static_cast<int>(answers[0]->status)) : test::http_reply("", 502);
+    }
+
+    std::string url_;
+    CurlTransport transport_;
+    mutable std::mutex mutex_;
+    std::vector<std::string> methods_;
+    std::string broken_;
+    test::HttpServer server_;
+};
+
+TEST(KeeperDryRun, SendsNothing) {
+    World world;
+    WatchedNode node(world.devnet().rpc_url());
+    world.use_rpc(node.url());
+    auto keeper = world.keeper(Mode::dry_run);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    int wishes = 0;
+    for (const double eth : {3152.40, 3050.0, 2900.0, 3100.0}) {
+        world.post("/price", {{"WETH", eth}, {"seconds", 300}});
+        for (int i = 0; i < 6; ++i) {
+            const auto round = (*keeper)->round();
+            ASSERT_TRUE(round) << round.error().what;
+            if (round->idle) continue;
+            EXPECT_NE(round->acted.what, Acted::What::sent);
+            wishes += round->decision.act_on ? 1 : 0;
+        }
+        world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+    }
+    EXPECT_GE(wishes, 4) << "a dry run that wishes for nothing proves nothing";
+    for (const auto& method : node.methods()) {
+        EXPECT_EQ(method.find("eth_send"), std::string::npos) << method;
+        EXPECT_EQ(method.find("sign"), std::string::npos) << method;
+    }
+    EXPECT_EQ(sent_by_keeper(world), 0U);
+    EXPECT_EQ((*keeper)->journal().totals().value().sent, 0U);
+}
+
+// ---- unreadable is never zero ----------------------------------------------------------------------------------
+
+/// Passes every read on, and fails one of them.
+class OneFails final : public BatchReader {
+  public:
+    OneFails(MulticallReader& reader, std::size_t which) : reader_(reader), which_(which) {}
+    std::size_t asked() const { return asked_; }
+
+  private:
+    std::vector<Result<Bytes>> execute(const Pins& pins, std::span<const Read> reads) override {
+        const Query<std::vector<Result<Bytes>>> all{std::vector<Read>(reads.begin(), reads.end()), [](std::span<const Result<Bytes>> a) -> Result<std::vector<Result<Bytes>>> {
+                                                        return std::vector<Result<Bytes>>(a.begin(), a.end());
+                                                    }};
+        auto answers = reader_.read(pins, all).value();
+        asked_ = answers.size();
+        if (which_ < answers.size()) answers[which_] = fail(Errc::timeout, "this one read was lost");
+        return answers;
+    }
+
+    MulticallReader& reader_;
+    std::size_t which_;
+    std::size_t asked_ = 0;
+};
+
+TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
+    World world;
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    // Nothing is hedged yet: with everything readable both positions want a trade.
+    const auto whole = (*keeper)->look();
+    ASSERT_TRUE(whole) << whole.error().what;
+    for (const auto& position : whole->decision.positions) ASSERT_TRUE(std::holds_alternative<AdjustHedge>(position.action));
+
+    OneFails counting((*keeper)->link().reader(), static_cast<std::size_t>(-1));
+    read_round(counting, (*keeper)->market(), whole->head, (*keeper)->account());
+    ASSERT_GT(counting.asked(), 40U);
+    std::size_t held = 0;
+    for (std::size_t i = 0; i < counting.asked(); ++i) {
+        OneFails reader((*keeper)->link().reader(), i);
+        const auto reading = read_round(reader, (*keeper)->market(), whole->head, (*keeper)->account());
+        Snapshot seen = whole->seen;
+        for (std::size_t k = 0; k < seen.pools.size(); ++k) seen.pools[k].value = reading.pools[k];
+        seen.prices = prices_of(reading, (*keeper)->market());
+        for (auto& [venue, account] : seen.accounts) account.value = reading.accounts[venue.value];
+        const auto decision = decide(seen, State{}, (*keeper)->market().params);
+        // Whatever was lost, a position that needs it holds and says so; one that does not may go on, to the same wish.
+        bool lost_mattered = !reading.nonce || !reading.balance;
+        for (std::size_t k = 0; k < decision.positions.size(); ++k) {
+            const auto& action = decision.positions[k].action;
+            if (const auto* hold = std::get_if<Hold>(&action)) {
+                EXPECT_EQ(hold->reason, "unreadable") << "read " << i;
+                EXPECT_FALSE(hold->detail.empty());
+                EXPECT_FALSE(decision.positions[k].figures.known);
+                lost_mattered = true;
+                ++held;
+            } else {
+                ASSERT_TRUE(std::holds_alternative<AdjustHedge>(action)) << "read " << i;
+                EXPECT_EQ(std::get<AdjustHedge>(action).order, std::get<AdjustHedge>(whole->decision.positions[k].action).order) << "read " << i;
+            }
+        }
+        // A price no position uses (the gas token's is the ETH feed here) is the only kind of read that may go unnoticed.
+        bool unused_price = false;
+        for (const auto& price : reading.prices) unused_price = unused_price || !price;
+        EXPECT_TRUE(lost_mattered || unused_price) << "read " << i << " was lost and nobody noticed";
+    }
+    EXPECT_GT(held, 40U);
+}
+
+TEST(KeeperReads, DeadNodeIsBlindnessNotZero) {
+    World world;
+    WatchedNode node(world.devnet().rpc_url());
+    world.use_rpc(node.url());
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    node.break_method("eth_call");
+    world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+    const auto round = (*keeper)->round();
+    if (round) {
+        EXPECT_EQ(round->acted.what, Acted::What::nothing);
+        for (const auto& position : round->decision.positions) EXPECT_EQ(std::get<Hold>(position.action).reason, "unreadable");
+    }
+    EXPECT_EQ(sent_by_keeper(world), 0U);
+}
+
+}  // namespace
+}  // namespace outrigger
