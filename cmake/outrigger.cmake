@@ -14,6 +14,8 @@ target_compile_options(outrigger_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
   -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wdouble-promotion -ffp-contract=off
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond;-Wduplicated-branches;-Wlogical-op>
+  # False positives of GCC 12 in optimised std::string and std::vector code (GCC bugs 105329, 105651, 107852).
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>
   # OR_TRY is a GNU statement expression, supported by both compilers.
   $<$<CXX_COMPILER_ID:Clang>:-Wno-gnu-statement-expression>)
 if(OUTRIGGER_WERROR)

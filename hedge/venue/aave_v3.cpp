@@ -33,7 +33,9 @@ class AaveV3 final : public Venue {
         return static_cast<double>(worst) / 1e6;
     }
 
-    Query<VenueAccount> account(const Address& owner) const override { return aave::account_query(p_, owner); }
+    Query<VenueAccount> account(const Address& owner) const override {
+        return aave::account_query(p_, owner);
+    }
 
     planning::Next next_step(const HedgeOrder& order, const VenueAccount& account,
                              const PlanContext& context) const override {
@@ -90,21 +92,26 @@ Result<void> check(const AaveV3Params& p) {
     if (p.collateral.decimals > kMaxTokenDecimals) return bad("the collateral has too many decimals");
     for (const auto& t : p.tokens) {
         if (t.decimals > kMaxTokenDecimals) return bad(t.symbol + " has too many decimals");
-        if (!assets.insert(t.asset).second) return bad(t.symbol + " stands for an asset that is already listed");
+        if (!assets.insert(t.asset).second)
+            return bad(t.symbol + " stands for an asset that is already listed");
         if (!symbols.insert(t.symbol).second) return bad(t.symbol + " is listed twice");
-        if (t.swap_fee_pips == 0 || t.swap_fee_pips >= 1'000'000) return bad(t.symbol + " has no swap fee tier");
+        if (t.swap_fee_pips == 0 || t.swap_fee_pips >= 1'000'000)
+            return bad(t.symbol + " has no swap fee tier");
     }
     const bool ordered = 1 < p.health_factor_panic && p.health_factor_panic <= p.health_factor_floor &&
-                         p.health_factor_floor * 1.05 <= p.health_factor_target && p.health_factor_target <= 100;
+                         p.health_factor_floor * 1.05 <= p.health_factor_target &&
+                         p.health_factor_target <= 100;
     if (!ordered) {
-        return bad(fmt::format("health factors must be 1 < panic ({}) <= floor ({}), target ({}) at least 5 % over "
-                               "the floor and at most 100",
-                               p.health_factor_panic, p.health_factor_floor, p.health_factor_target));
+        return bad(
+            fmt::format("health factors must be 1 < panic ({}) <= floor ({}), target ({}) at least 5 % over "
+                        "the floor and at most 100",
+                        p.health_factor_panic, p.health_factor_floor, p.health_factor_target));
     }
     const auto positive = [](double v) { return std::isfinite(v) && v > 0; };
-    if (!positive(p.max_borrow_apr) || !positive(p.max_oracle_gap_ratio) || !positive(p.max_quote_gap_ratio) ||
-        !positive(p.tidy_min_usd)) {
-        return bad("max_borrow_apr, max_oracle_gap_ratio, max_quote_gap_ratio and tidy_min_usd must be positive");
+    if (!positive(p.max_borrow_apr) || !positive(p.max_oracle_gap_ratio) ||
+        !positive(p.max_quote_gap_ratio) || !positive(p.tidy_min_usd)) {
+        return bad(
+            "max_borrow_apr, max_oracle_gap_ratio, max_quote_gap_ratio and tidy_min_usd must be positive");
     }
     return {};
 }

@@ -19,7 +19,7 @@ using Pick = std::function<Reserve&(State&)>;
 
 void read_wallet(Gather<State>& gather, const AaveV3Params& p, const VenueToken& t, const Address& owner,
                  const Pick& pick) {
-    const auto keep = [&](std::string what, Query<U256> query, U256 Reserve::* field) {
+    const auto keep = [&](std::string what, Query<U256> query, U256 Reserve::*field) {
         gather.read(what, std::move(query), [pick, what, field](State& s, const U256& v) -> Result<void> {
             OR_TRY(check_plausible(v, what));
             pick(s).*field = v;
@@ -35,7 +35,7 @@ void read_wallet(Gather<State>& gather, const AaveV3Params& p, const VenueToken&
                     return {};
                 });
     // An allowance may be anything up to 2^256-1; more than plausible is as good as unlimited.
-    const auto allowance = [&](const Address& spender, const char* name, U256 Reserve::* field) {
+    const auto allowance = [&](const Address& spender, const char* name, U256 Reserve::*field) {
         gather.read(t.symbol + " allowance of the " + name,
                     eth_query<erc20::Allowance>(p.chain, t.address, owner, spender),
                     [pick, field](State& s, const U256& v) {
@@ -56,7 +56,8 @@ Result<void> keep_user_data(Reserve& r, const GetUserReserveData::Return& d) {
     return check_plausible(r.debt, "the debt");
 }
 
-Result<void> keep_configuration(Reserve& r, const GetReserveConfigurationData::Return& d, const VenueToken& t) {
+Result<void> keep_configuration(Reserve& r, const GetReserveConfigurationData::Return& d,
+                                const VenueToken& t) {
     if (std::get<0>(d) != t.decimals) {
         return fail(Errc::config, "Aave says " + t.symbol + " has " + std::get<0>(d).to_decimal() +
                                       " decimals, the configuration says " + std::to_string(t.decimals));
@@ -120,7 +121,9 @@ Result<void> keep_account_data(State& s, const GetUserAccountData::Return& d) {
 }
 
 void add_facts(VenueAccount& account, const VenueToken& t, const Reserve& r) {
-    const auto put = [&](const std::string& name, const U256& v) { account.facts[name] = planning::as_signed(v); };
+    const auto put = [&](const std::string& name, const U256& v) {
+        account.facts[name] = planning::as_signed(v);
+    };
     put("wallet:" + t.symbol, r.wallet);
     put(planning::allowance_fact(t, "pool"), r.allowance_pool);
     put(planning::allowance_fact(t, "router"), r.allowance_router);
@@ -131,8 +134,8 @@ VenueAccount summarise(const AaveV3Params& p, std::shared_ptr<State> state) {
     VenueAccount account;
     add_facts(account, p.collateral, s.quote);
     account.facts["collateral:" + p.collateral.symbol] = planning::as_signed(s.quote.a_token);
-    // What Aave counts, plus what it does not: supplies not enabled as collateral, and hedge tokens in the wallet.
-    // The quote money in the wallet is available_usd and belongs to no venue.
+    // What Aave counts, plus what it does not: supplies not enabled as collateral, and hedge tokens in the
+    // wallet. The quote money in the wallet is available_usd and belongs to no venue.
     double equity = to_units(s.collateral_base, 8) - to_units(s.debt_base, 8);
     if (!s.quote.as_collateral) equity += usd(s.quote.a_token, p.collateral.decimals, s.quote.price);
     for (std::size_t i = 0; i < p.tokens.size(); ++i) {
@@ -141,14 +144,16 @@ VenueAccount summarise(const AaveV3Params& p, std::shared_ptr<State> state) {
         add_facts(account, t, r);
         account.facts["debt:" + t.symbol] = planning::as_signed(r.debt + r.stable_debt);
         account.facts["atoken:" + t.symbol] = planning::as_signed(r.a_token);
-        const I256 held = planning::as_signed(r.wallet + r.a_token) - planning::as_signed(r.debt + r.stable_debt);
+        const I256 held =
+            planning::as_signed(r.wallet + r.a_token) - planning::as_signed(r.debt + r.stable_debt);
         account.position[t.asset] = to_units(held, t.decimals);
         equity += usd(r.wallet, t.decimals, r.price);
         if (!r.as_collateral) equity += usd(r.a_token, t.decimals, r.price);
         account.untidy = account.untidy || has_repayable(p, s, i);
     }
     account.equity_usd = equity;
-    account.health = s.debt_base.is_zero() ? std::numeric_limits<double>::infinity() : to_units(s.health_x18, 18);
+    account.health =
+        s.debt_base.is_zero() ? std::numeric_limits<double>::infinity() : to_units(s.health_x18, 18);
     account.available_usd = usd(s.quote.wallet, p.collateral.decimals, s.quote.price);
     account.untidy = account.untidy || has_thin_collateral(p, s) || has_idle_collateral(p, s);
     account.state = std::move(state);

@@ -55,8 +55,8 @@ class Reader {
         return t == p_.tokens.end() ? nullptr : &*t;
     }
 
-    Result<Inspection> effect(EffectKind kind, const VenueToken& token, const U256& amount, const Address& party,
-                              bool everything_allowed) const {
+    Result<Inspection> effect(EffectKind kind, const VenueToken& token, const U256& amount,
+                              const Address& party, bool everything_allowed) const {
         OR_TRY(reading::check_amount(p_.name, amount, everything_allowed));
         OR_TRY(reading::check_party(p_.name, party));
         Inspection seen;
@@ -121,7 +121,8 @@ class Reader {
     Result<Inspection> read_sale(const swap_router02::ExactInputSingleParams& args) const {
         const auto& [token_in, token_out, fee, recipient, amount_in, least_out, sqrt_limit] = args;
         const BorrowToken* token = borrow_token(token_in);
-        if (token == nullptr || token_out != p_.collateral.address) return no("sells or receives another token");
+        if (token == nullptr || token_out != p_.collateral.address)
+            return no("sells or receives another token");
         return read_swap(*token, fee, recipient, amount_in, least_out, sqrt_limit, -1);
     }
 
@@ -151,6 +152,8 @@ class Reader {
 
 }  // namespace
 
-Result<Inspection> inspect_call(const AaveV3Params& params, const TxCall& call) { return Reader(params).read(call); }
+Result<Inspection> inspect_call(const AaveV3Params& params, const TxCall& call) {
+    return Reader(params).read(call);
+}
 
 }  // namespace outrigger::aave

@@ -12,36 +12,36 @@ namespace outrigger::aave {
 struct Reserve {
     U256 wallet;
     U256 a_token;
-    U256 debt;              // variable rate
-    U256 stable_debt;       // we never take any
+    U256 debt;         // variable rate
+    U256 stable_debt;  // we never take any
     U256 allowance_pool;
     U256 allowance_router;
-    U256 price;             // Aave's own, USD with 8 decimals per whole token
+    U256 price;  // Aave's own, USD with 8 decimals per whole token
     U256 ltv_bps;
-    U256 threshold_bps;     // liquidation threshold
+    U256 threshold_bps;  // liquidation threshold
     bool as_collateral = false;
     bool active = false;
     bool frozen = false;
     bool paused = false;
     bool borrowing = false;
-    U256 borrow_cap;        // whole tokens, 0: none
+    U256 borrow_cap;  // whole tokens, 0: none
     U256 supply_cap;
     U256 total_a_token;
     U256 total_debt;
-    U256 borrow_rate_ray;   // yearly
+    U256 borrow_rate_ray;  // yearly
 };
 
 /// Everything the planning looks at, from one block.
 struct State : VenueState {
     Address owner{};
-    U256 collateral_base;   // USD with 8 decimals; only reserves that count as collateral
+    U256 collateral_base;  // USD with 8 decimals; only reserves that count as collateral
     U256 debt_base;
-    U256 threshold_bps;     // average, weighted by collateral
+    U256 threshold_bps;  // average, weighted by collateral
     U256 ltv_bps;
-    U256 health_x18;        // U256::max() without debt
+    U256 health_x18;  // U256::max() without debt
     U256 e_mode;
     Reserve quote;
-    std::vector<Reserve> reserves;   // index: AaveV3Params::tokens
+    std::vector<Reserve> reserves;  // index: AaveV3Params::tokens
 };
 
 /// USD with 8 decimals.

@@ -18,10 +18,12 @@ using Approve = abi::Function<"approve", bool(Address, U256)>;
 /// Source: Uniswap swap-router-contracts 1.3, IV3SwapRouter and IMulticallExtended.
 namespace swap_router02 {
 // (tokenIn, tokenOut, fee, recipient, amountIn, amountOutMinimum, sqrtPriceLimitX96)
-using ExactInputSingleParams = std::tuple<Address, Address, abi::UInt<24>, Address, U256, U256, abi::UInt<160>>;
+using ExactInputSingleParams =
+    std::tuple<Address, Address, abi::UInt<24>, Address, U256, U256, abi::UInt<160>>;
 using ExactInputSingle = abi::Function<"exactInputSingle", U256(ExactInputSingleParams)>;
 // (tokenIn, tokenOut, fee, recipient, amountOut, amountInMaximum, sqrtPriceLimitX96)
-using ExactOutputSingleParams = std::tuple<Address, Address, abi::UInt<24>, Address, U256, U256, abi::UInt<160>>;
+using ExactOutputSingleParams =
+    std::tuple<Address, Address, abi::UInt<24>, Address, U256, U256, abi::UInt<160>>;
 using ExactOutputSingle = abi::Function<"exactOutputSingle", U256(ExactOutputSingleParams)>;
 // The structs above carry no deadline; this wrapper is what enforces one.
 using Multicall = abi::Function<"multicall", std::vector<Bytes>(U256, std::vector<Bytes>)>;
@@ -46,8 +48,8 @@ using GetUserEMode = abi::Function<"getUserEMode", U256(Address)>;
 // currentATokenBalance, currentStableDebt, currentVariableDebt, principalStableDebt, scaledVariableDebt,
 // stableBorrowRate, liquidityRate, stableRateLastUpdated, usageAsCollateralEnabled
 using GetUserReserveData =
-    abi::Function<"getUserReserveData",
-                  std::tuple<U256, U256, U256, U256, U256, U256, U256, abi::UInt<40>, bool>(Address, Address)>;
+    abi::Function<"getUserReserveData", std::tuple<U256, U256, U256, U256, U256, U256, U256, abi::UInt<40>,
+                                                   bool>(Address, Address)>;
 // decimals, ltv, liquidationThreshold, liquidationBonus, reserveFactor, usageAsCollateralEnabled,
 // borrowingEnabled, stableBorrowRateEnabled, isActive, isFrozen
 using GetReserveConfigurationData =
@@ -60,8 +62,8 @@ using GetReserveCaps = abi::Function<"getReserveCaps", std::tuple<U256, U256>(Ad
 // variableBorrowRate, stableBorrowRate, averageStableBorrowRate, liquidityIndex, variableBorrowIndex,
 // lastUpdateTimestamp
 using GetReserveData =
-    abi::Function<"getReserveData", std::tuple<U256, U256, U256, U256, U256, U256, U256, U256, U256, U256, U256,
-                                               abi::UInt<40>>(Address)>;
+    abi::Function<"getReserveData", std::tuple<U256, U256, U256, U256, U256, U256, U256, U256, U256, U256,
+                                               U256, abi::UInt<40>>(Address)>;
 using GetAssetPrice = abi::Function<"getAssetPrice", U256(Address)>;
 }  // namespace aave
 
@@ -69,7 +71,8 @@ using GetAssetPrice = abi::Function<"getAssetPrice", U256(Address)>;
 namespace perp {
 using Deposit = abi::Function<"deposit", void(Address, U256)>;
 using Withdraw = abi::Function<"withdraw", void(Address, U256)>;
-// (baseToken, isBaseToQuote, isExactInput, amount, oppositeAmountBound, deadline, sqrtPriceLimitX96, referralCode)
+// (baseToken, isBaseToQuote, isExactInput, amount, oppositeAmountBound, deadline, sqrtPriceLimitX96,
+// referralCode)
 using OpenPositionParams = std::tuple<Address, bool, bool, U256, U256, U256, abi::UInt<160>, Hash32>;
 using OpenPosition = abi::Function<"openPosition", std::tuple<U256, U256>(OpenPositionParams)>;
 // (baseToken, sqrtPriceLimitX96, oppositeAmountBound, deadline, referralCode)

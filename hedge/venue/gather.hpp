@@ -42,15 +42,16 @@ class Gather {
     auto build(F finish) && {
         using T = typename std::invoke_result_t<F, std::shared_ptr<S>>::value_type;
         const std::size_t total = reads_.size();
-        return Query<T>{std::move(reads_), [total, parts = std::move(parts_),
-                                            finish = std::move(finish)](Answers answers) -> Result<T> {
-                            if (answers.size() != total) {
-                                return fail(Errc::decode, "as many answers as reads were expected");
-                            }
-                            auto filled = std::make_shared<S>();
-                            for (const auto& part : parts) OR_TRY(part(*filled, answers));
-                            return finish(std::move(filled));
-                        }};
+        return Query<T>{
+            std::move(reads_),
+            [total, parts = std::move(parts_), finish = std::move(finish)](Answers answers) -> Result<T> {
+                if (answers.size() != total) {
+                    return fail(Errc::decode, "as many answers as reads were expected");
+                }
+                auto filled = std::make_shared<S>();
+                for (const auto& part : parts) OR_TRY(part(*filled, answers));
+                return finish(std::move(filled));
+            }};
     }
 
   private:

@@ -27,7 +27,9 @@ class PerpV2 final : public Venue {
     }
 
     double cost_ratio() const override { return p_.cost_ratio; }
-    Query<VenueAccount> account(const Address& owner) const override { return perp::account_query(p_, owner); }
+    Query<VenueAccount> account(const Address& owner) const override {
+        return perp::account_query(p_, owner);
+    }
 
     planning::Next next_step(const HedgeOrder& order, const VenueAccount& account,
                              const PlanContext& context) const override {
@@ -80,15 +82,17 @@ Result<void> check(const PerpV2Params& p) {
     std::set<AssetId> assets;
     std::set<std::string> symbols;
     for (const auto& m : p.markets) {
-        if (!assets.insert(m.asset).second) return bad(m.symbol + " stands for an asset that is already listed");
+        if (!assets.insert(m.asset).second)
+            return bad(m.symbol + " stands for an asset that is already listed");
         if (!symbols.insert(m.symbol).second) return bad(m.symbol + " is listed twice");
     }
     if (p.collateral.decimals > perp::kDecimals) return bad("the settlement token has more than 18 decimals");
     const bool ordered = 0 < p.target_leverage && p.target_leverage < p.max_leverage &&
                          p.max_leverage <= p.top_up_leverage && p.top_up_leverage < 10;
     if (!ordered) {
-        return bad(fmt::format("leverage must be 0 < target ({}) < max ({}) <= top-up ({}) < 10, the market's own limit",
-                               p.target_leverage, p.max_leverage, p.top_up_leverage));
+        return bad(fmt::format(
+            "leverage must be 0 < target ({}) < max ({}) <= top-up ({}) < 10, the market's own limit",
+            p.target_leverage, p.max_leverage, p.top_up_leverage));
     }
     const auto positive = [](double v) { return std::isfinite(v) && v > 0; };
     if (!positive(p.max_index_gap_ratio) || !positive(p.tidy_min_usd) || !positive(p.cost_ratio)) {

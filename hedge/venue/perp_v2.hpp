@@ -13,7 +13,7 @@ namespace outrigger {
 /// One perpetual market.
 struct PerpMarket {
     Address base_token{};
-    std::string symbol;                  // "WETH"
+    std::string symbol;  // "WETH"
     AssetId asset;
 };
 
@@ -27,15 +27,15 @@ struct PerpV2Params {
     Address account_balance{};
     Address exchange{};
     Address market_registry{};
-    VenueToken collateral;               // the settlement token
+    VenueToken collateral;  // the settlement token
     std::vector<PerpMarket> markets;
-    double max_leverage = 3.0;           // no open leaves more: position value over account value
-    double target_leverage = 2.0;        // what deposits aim at
-    double top_up_leverage = 4.0;        // above it upkeep deposits
-    double max_index_gap_ratio = 0.05;   // no increase while the venue's index is further from our price
-    double cost_ratio = 0.0015;          // taker fee and half spread
-    double tidy_min_usd = 1.0;           // smaller deposits and withdrawals are not worth a transaction
-    bool withdraw_when_flat = false;     // without a position, upkeep brings the margin back to the wallet
+    double max_leverage = 3.0;          // no open leaves more: position value over account value
+    double target_leverage = 2.0;       // what deposits aim at
+    double top_up_leverage = 4.0;       // above it upkeep deposits
+    double max_index_gap_ratio = 0.05;  // no increase while the venue's index is further from our price
+    double cost_ratio = 0.0015;         // taker fee and half spread
+    double tidy_min_usd = 1.0;          // smaller deposits and withdrawals are not worth a transaction
+    bool withdraw_when_flat = false;    // without a position, upkeep brings the margin back to the wallet
 };
 
 /// The venue. Errors: Errc::config, naming the parameter that cannot be.

@@ -17,23 +17,30 @@ using planning::check_plausible;
 void read_market(Gather<State>& gather, const PerpV2Params& p, std::size_t i, const Address& owner) {
     const PerpMarket& m = p.markets[i];
     const auto pick = [i](State& s) -> Market& { return s.markets[i]; };
-    const auto keep_signed = [&](const char* what, Query<I256> query, I256 Market::* field) {
-        gather.read(m.symbol + " " + what, std::move(query), [pick, what, field](State& s, const I256& v) -> Result<void> {
-            OR_TRY(check_plausible(v.magnitude(), what));
-            pick(s).*field = v;
-            return {};
-        });
+    const auto keep_signed = [&](const char* what, Query<I256> query, I256 Market::*field) {
+        gather.read(m.symbol + " " + what, std::move(query),
+                    [pick, what, field](State& s, const I256& v) -> Result<void> {
+                        OR_TRY(check_plausible(v.magnitude(), what));
+                        pick(s).*field = v;
+                        return {};
+                    });
     };
-    gather.read(m.symbol + " market open", eth_query<IsOpen>(p.chain, m.base_token), [i](State& s, bool open) {
-        if (s.markets.size() <= i) s.markets.resize(i + 1);  // the first read of each market makes its place
-        s.markets[i].open = open;
-    });
-    keep_signed("size", eth_query<GetTakerPositionSize>(p.chain, p.account_balance, owner, m.base_token), &Market::size);
-    keep_signed("total size", eth_query<GetTotalPositionSize>(p.chain, p.account_balance, owner, m.base_token),
+    gather.read(m.symbol + " market open", eth_query<IsOpen>(p.chain, m.base_token),
+                [i](State& s, bool open) {
+                    if (s.markets.size() <= i)
+                        s.markets.resize(i + 1);  // the first read of each market makes its place
+                    s.markets[i].open = open;
+                });
+    keep_signed("size", eth_query<GetTakerPositionSize>(p.chain, p.account_balance, owner, m.base_token),
+                &Market::size);
+    keep_signed("total size",
+                eth_query<GetTotalPositionSize>(p.chain, p.account_balance, owner, m.base_token),
                 &Market::total_size);
-    keep_signed("open notional", eth_query<GetTotalOpenNotional>(p.chain, p.account_balance, owner, m.base_token),
+    keep_signed("open notional",
+                eth_query<GetTotalOpenNotional>(p.chain, p.account_balance, owner, m.base_token),
                 &Market::open_notional);
-    keep_signed("pending funding", eth_query<GetPendingFundingPayment>(p.chain, p.exchange, owner, m.base_token),
+    keep_signed("pending funding",
+                eth_query<GetPendingFundingPayment>(p.chain, p.exchange, owner, m.base_token),
                 &Market::pending_funding);
     gather.read(m.symbol + " index price", eth_query<GetIndexPrice>(p.chain, m.base_token, U256(0)),
                 [pick](State& s, const U256& price) -> Result<void> {
@@ -42,7 +49,8 @@ void read_market(Gather<State>& gather, const PerpV2Params& p, std::size_t i, co
                     pick(s).index_price = price;
                     return {};
                 });
-    gather.read(m.symbol + " tick limit", eth_query<GetMaxTickCrossedWithinBlock>(p.chain, p.exchange, m.base_token),
+    gather.read(m.symbol + " tick limit",
+                eth_query<GetMaxTickCrossedWithinBlock>(p.chain, p.exchange, m.base_token),
                 [pick](State& s, const abi::UInt<24>& v) { pick(s).max_tick_crossed = v.value(); });
     gather.read(m.symbol + " price spread", eth_query<IsOverPriceSpread>(p.chain, p.exchange, m.base_token),
                 [pick](State& s, bool over) { pick(s).over_spread = over; });
@@ -56,25 +64,27 @@ void read_market(Gather<State>& gather, const PerpV2Params& p, std::size_t i, co
 
 void read_margin(Gather<State>& gather, const PerpV2Params& p, const Address& owner) {
     const VenueToken& q = p.collateral;
-    const auto keep_signed = [&](const char* what, Query<I256> query, I256 State::* field) {
+    const auto keep_signed = [&](const char* what, Query<I256> query, I256 State::*field) {
         gather.read(what, std::move(query), [what, field](State& s, const I256& v) -> Result<void> {
             OR_TRY(check_plausible(v.magnitude(), what));
             s.*field = v;
             return {};
         });
     };
-    const auto keep = [&](const char* what, Query<U256> query, U256 State::* field) {
+    const auto keep = [&](const char* what, Query<U256> query, U256 State::*field) {
         gather.read(what, std::move(query), [what, field](State& s, const U256& v) -> Result<void> {
             OR_TRY(check_plausible(v, what));
             s.*field = v;
             return {};
         });
     };
-    keep_signed("account value", eth_query<GetAccountValue>(p.chain, p.clearing_house, owner), &State::account_value);
+    keep_signed("account value", eth_query<GetAccountValue>(p.chain, p.clearing_house, owner),
+                &State::account_value);
     keep_signed("margin requirement",
                 eth_query<GetMarginRequirementForLiquidation>(p.chain, p.account_balance, owner),
                 &State::margin_requirement);
-    keep_signed("margin balance", eth_query<GetBalanceByToken>(p.chain, p.vault, owner, q.address), &State::balance);
+    keep_signed("margin balance", eth_query<GetBalanceByToken>(p.chain, p.vault, owner, q.address),
+                &State::balance);
     keep("free collateral", eth_query<GetFreeCollateral>(p.chain, p.vault, owner), &State::free_collateral);
     keep("withdrawable margin", eth_query<GetFreeCollateralByToken>(p.chain, p.vault, owner, q.address),
          &State::withdrawable);

@@ -42,7 +42,8 @@ class Reader {
                 return read_close(std::get<0>(OR_TRY(arguments<ClosePosition>(call.data))));
             }
         }
-        return no(fmt::format("{} at {} is not a call of this venue", to_hex(*selector), checksum_address(call.to)));
+        return no(fmt::format("{} at {} is not a call of this venue", to_hex(*selector),
+                              checksum_address(call.to)));
     }
 
   private:
@@ -87,8 +88,10 @@ class Reader {
 
     /// A sale of exact base opens, a purchase of exact base closes; the other two forms are never used.
     Result<Inspection> read_open(const OpenPositionParams& args) const {
-        const auto& [base_token, base_to_quote, exact_input, amount, bound, until, sqrt_limit, referral] = args;
-        if (base_to_quote != exact_input) return no("a trade that is not of an exact amount of the base token");
+        const auto& [base_token, base_to_quote, exact_input, amount, bound, until, sqrt_limit, referral] =
+            args;
+        if (base_to_quote != exact_input)
+            return no("a trade that is not of an exact amount of the base token");
         if (!sqrt_limit.value().is_zero()) return no("a partial trade");
         OR_TRY(reading::check_amount(p_.name, amount, false));
         OR_TRY(reading::check_amount(p_.name, bound, false));  // zero would switch the price limit off
@@ -100,7 +103,8 @@ class Reader {
         return seen;
     }
 
-    /// All of a position, whose size and side are not in the bytes: the limit is the marginal price it may reach.
+    /// All of a position, whose size and side are not in the bytes: the limit is the marginal price it may
+    /// reach.
     Result<Inspection> read_close(const ClosePositionParams& args) const {
         const auto& [base_token, sqrt_limit, bound, until, referral] = args;
         OR_TRY(reading::check_amount(p_.name, bound, false));
@@ -117,6 +121,8 @@ class Reader {
 
 }  // namespace
 
-Result<Inspection> inspect_call(const PerpV2Params& params, const TxCall& call) { return Reader(params).read(call); }
+Result<Inspection> inspect_call(const PerpV2Params& params, const TxCall& call) {
+    return Reader(params).read(call);
+}
 
 }  // namespace outrigger::perp

@@ -45,10 +45,12 @@ class Plan {
     const Market& market(const Trade& t) const { return s_.markets[t.market]; }
     const PerpMarket& params(const Trade& t) const { return p_.markets[t.market]; }
     std::string text(const Trade& t) const {
-        return fmt::format("{} {:.6g} {}", t.sell ? "sell" : "buy", to_units(t.amount, kDecimals), params(t).symbol);
+        return fmt::format("{} {:.6g} {}", t.sell ? "sell" : "buy", to_units(t.amount, kDecimals),
+                           params(t).symbol);
     }
     double worth(const Trade& t) const {
-        return to_units(t.amount, kDecimals) * std::max(t.limit_usd, to_units(market(t).index_price, kDecimals));
+        return to_units(t.amount, kDecimals) *
+               std::max(t.limit_usd, to_units(market(t).index_price, kDecimals));
     }
     double account_value() const { return to_units(s_.account_value, kDecimals); }
     TxCall call(const Address& to, Bytes data) const { return {p_.chain, to, 0, std::move(data), Gas{}}; }
@@ -82,21 +84,25 @@ Next Plan::order(const HedgeOrder& order) {
     if (amount + tolerance < held) return open(trade);  // opening the other way reduces
     // A sale beyond a long position closes it first; what remains of the order then opens the short.
     if (!trade.sell && amount > held + tolerance) {
-        return refuse(text(trade), p_.name, fmt::format("we are short only {:.6g}", to_units(held, kDecimals)),
-                      "nothing: a hedge here is never long, the next decision starts from the account as it is");
+        return refuse(
+            text(trade), p_.name, fmt::format("we are short only {:.6g}", to_units(held, kDecimals)),
+            "nothing: a hedge here is never long, the next decision starts from the account as it is");
     }
     return close(trade);
 }
 
 Result<void> Plan::check_tradable(const Trade& trade) const {
     const Market& m = market(trade);
-    if (!m.open) return refuse(text(trade), p_.name, "the market is paused or closed", "use another venue for it");
+    if (!m.open)
+        return refuse(text(trade), p_.name, "the market is paused or closed", "use another venue for it");
     if (m.max_tick_crossed == 0) {
-        return refuse(text(trade), p_.name, "trading is suspended (its tick limit is 0)", "wait until it is resumed");
+        return refuse(text(trade), p_.name, "trading is suspended (its tick limit is 0)",
+                      "wait until it is resumed");
     }
     if (m.total_size != m.size) {
         const U256 apart = (m.total_size - m.size).magnitude();
-        // The pool rounds by single units; more than that is liquidity somebody has provided with this account.
+        // The pool rounds by single units; more than that is liquidity somebody has provided with this
+        // account.
         if (apart > 1000) {
             return refuse(text(trade), p_.name, "this account provides liquidity here, which is not ours",
                           "remove it by hand, or use another account");
@@ -124,7 +130,8 @@ Result<void> Plan::may_increase(const Trade& trade) const {
     }
     const double index = to_units(m.index_price, kDecimals);
     if (!(std::fabs(index - ours->second) <= p_.max_index_gap_ratio * ours->second)) {
-        return refuse(text(trade), p_.name, fmt::format("its index is {:.6g} USD, our price {:.6g}", index, ours->second),
+        return refuse(text(trade), p_.name,
+                      fmt::format("its index is {:.6g} USD, our price {:.6g}", index, ours->second),
                       fmt::format("wait, or raise max_index_gap_ratio ({})", p_.max_index_gap_ratio));
     }
     return {};
@@ -138,10 +145,11 @@ Next Plan::increase(const Trade& trade) {
     if (amount > s_.wallet) {
         const double reachable = account_value() + to_units(s_.wallet, p_.collateral.decimals);
         if (leverage(after, reachable) > p_.max_leverage) {
-            return refuse(text(trade), p_.name,
-                          fmt::format("it needs {} more margin and the wallet has {}",
-                                      planning::text(amount, p_.collateral), planning::text(s_.wallet, p_.collateral)),
-                          fmt::format("fund the account with {}", p_.collateral.symbol));
+            return refuse(
+                text(trade), p_.name,
+                fmt::format("it needs {} more margin and the wallet has {}",
+                            planning::text(amount, p_.collateral), planning::text(s_.wallet, p_.collateral)),
+                fmt::format("fund the account with {}", p_.collateral.symbol));
         }
         amount = s_.wallet;
     }
@@ -164,8 +172,8 @@ Next Plan::deposit(const U256& amount, std::string_view purpose) {
 
 // ---- trading ---------------------------------------------------------------------------------------------
 
-/// Exactly this much base token, at this price or better. The bound holds all-in: the contract compares it with
-/// the quote amount after its fee.
+/// Exactly this much base token, at this price or better. The bound holds all-in: the contract compares it
+/// with the quote amount after its fee.
 Next Plan::open(const Trade& trade) {
     const Rounding strict = trade.sell ? Rounding::up : Rounding::down;
     const U256 price = OR_TRY(planning::limit_x18(trade.limit_usd, strict));
@@ -174,8 +182,8 @@ Next Plan::open(const Trade& trade) {
     Step step;
     // Selling names the exact input, buying the exact output: both are the base token.
     step.call = call(p_.clearing_house,
-                     OpenPosition::encode({params(trade).base_token, trade.sell, trade.sell, trade.amount, bound,
-                                           seconds(trade.deadline), 0, Hash32{}}));
+                     OpenPosition::encode({params(trade).base_token, trade.sell, trade.sell, trade.amount,
+                                           bound, seconds(trade.deadline), 0, Hash32{}}));
     step.label = fmt::format("{} for {} {:.6g} USD", text(trade), trade.sell ? "at least" : "at most",
                              to_units(bound, kDecimals));
     const double units = to_units(trade.amount, kDecimals);
@@ -187,16 +195,16 @@ Next Plan::open(const Trade& trade) {
     return step;
 }
 
-/// The whole position. The contract stops at the market's per-block tick limit without reverting, so it may take
-/// several; each is planned from what is left.
+/// The whole position. The contract stops at the market's per-block tick limit without reverting, so it may
+/// take several; each is planned from what is left.
 Next Plan::close(const Trade& trade) {
     const Market& m = market(trade);
     const U256 held = m.size.magnitude();
     const Rounding strict = trade.sell ? Rounding::up : Rounding::down;
     const U256 price = OR_TRY(planning::limit_x18(trade.limit_usd, strict));
     const U256 bound = planning::quote_for(held, kDecimals, price, kDecimals, strict);
-    // The bound is scaled down for a partial close; the marginal price is limited too, so that the limit can be
-    // read from the bytes without knowing the position. A fee of f leaves 1 - f for it, either way.
+    // The bound is scaled down for a partial close; the marginal price is limited too, so that the limit can
+    // be read from the bytes without knowing the position. A fee of f leaves 1 - f for it, either way.
     const U256 after_fee = U256(1'000'000 - m.fee_ratio);
     const auto marginal = trade.sell ? mul_div(price, 1'000'000, after_fee, Rounding::up)
                                      : mul_div(price, after_fee, 1'000'000, Rounding::down);
@@ -243,7 +251,8 @@ Next Plan::upkeep() {
 
 }  // namespace
 
-Next plan_order(const PerpV2Params& params, const State& state, const HedgeOrder& order, const PlanContext& context) {
+Next plan_order(const PerpV2Params& params, const State& state, const HedgeOrder& order,
+                const PlanContext& context) {
     return Plan(params, state, context).order(order);
 }
 

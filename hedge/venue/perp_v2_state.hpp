@@ -13,28 +13,28 @@ inline constexpr unsigned kDecimals = 18;
 
 /// One market and what we have in it.
 struct Market {
-    I256 size;               // taker position; negative: short
-    I256 total_size;         // with the base token of our liquidity, which we never provide
+    I256 size;        // taker position; negative: short
+    I256 total_size;  // with the base token of our liquidity, which we never provide
     I256 open_notional;
-    I256 pending_funding;    // positive: we owe it
-    U256 index_price;        // USD
+    I256 pending_funding;  // positive: we owe it
+    U256 index_price;      // USD
     bool open = false;
-    bool over_spread = false;         // vAMM price too far from the index for increases
-    std::uint64_t max_tick_crossed = 0;   // 0: the market is paused
-    std::uint64_t fee_ratio = 0;      // taker fee, millionths
+    bool over_spread = false;            // vAMM price too far from the index for increases
+    std::uint64_t max_tick_crossed = 0;  // 0: the market is paused
+    std::uint64_t fee_ratio = 0;         // taker fee, millionths
 };
 
 /// Everything the planning looks at, from one block.
 struct State : VenueState {
     Address owner{};
-    I256 account_value;      // margin and unrealised profit, 18 decimals
-    I256 margin_requirement; // below it we are liquidated
-    I256 balance;            // settlement token posted, its own decimals
-    U256 free_collateral;    // settlement token
-    U256 withdrawable;       // settlement token
+    I256 account_value;       // margin and unrealised profit, 18 decimals
+    I256 margin_requirement;  // below it we are liquidated
+    I256 balance;             // settlement token posted, its own decimals
+    U256 free_collateral;     // settlement token
+    U256 withdrawable;        // settlement token
     U256 wallet;
     U256 allowance_vault;
-    std::vector<Market> markets;      // index: PerpV2Params::markets
+    std::vector<Market> markets;  // index: PerpV2Params::markets
 };
 
 /// The account of `owner`, from one batch of reads. Errors: any read that fails, by name.

@@ -11,11 +11,14 @@
 
 namespace outrigger::planning {
 
-bool is_plausible(const U256& amount) { return amount.bit_length() <= 112; }
+bool is_plausible(const U256& amount) {
+    return amount.bit_length() <= 112;
+}
 
 Result<void> check_plausible(const U256& amount, std::string_view what) {
     if (is_plausible(amount)) return {};
-    return fail(Errc::decode, fmt::format("{} is {}, which no real token amounts to", what, amount.to_decimal()));
+    return fail(Errc::decode,
+                fmt::format("{} is {}, which no real token amounts to", what, amount.to_decimal()));
 }
 
 tl::unexpected<Error> refuse(std::string_view what, const std::string& venue, std::string_view why,
@@ -46,7 +49,8 @@ Result<TimePoint> effective_deadline(const HedgeOrder& order, const PlanContext&
 
 U256 quote_for(const U256& amount, unsigned decimals, const U256& price_x18, unsigned quote_decimals,
                Rounding rounding) {
-    const auto quote = mul_div(amount * U256::pow10(quote_decimals), price_x18, U256::pow10(18 + decimals), rounding);
+    const auto quote =
+        mul_div(amount * U256::pow10(quote_decimals), price_x18, U256::pow10(18 + decimals), rounding);
     OR_ASSERT(quote.has_value());
     return *quote;
 }

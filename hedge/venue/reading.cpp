@@ -51,7 +51,8 @@ Result<Inspection> read_approval(const std::string& venue, const VenueToken& tok
     const auto& [spender, amount] = *args;
     OR_TRY(check_amount(venue, amount, false));
     if (std::find(spenders.begin(), spenders.end(), spender) == spenders.end()) {
-        return no(venue, fmt::format("{} may not be approved to take {}", checksum_address(spender), token.symbol));
+        return no(venue,
+                  fmt::format("{} may not be approved to take {}", checksum_address(spender), token.symbol));
     }
     Inspection seen;
     seen.kind = EffectKind::approve;

@@ -24,7 +24,8 @@ Result<void> check_party(const std::string& venue, const Address& party);
 /// Errors: Errc::rejected when it is zero or beyond the year 9999.
 Result<TimePoint> read_deadline(const std::string& venue, const U256& seconds);
 
-/// USD per whole token of `quote` base units for `amount` base units, with one whole quote token counted as 1 USD.
+/// USD per whole token of `quote` base units for `amount` base units, with one whole quote token counted as 1
+/// USD.
 double price_of(const U256& quote, unsigned quote_decimals, const U256& amount, unsigned decimals);
 
 /// Reads an ERC-20 approval back. Errors: Errc::rejected unless exact and for one of the spenders.

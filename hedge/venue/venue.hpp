@@ -18,14 +18,14 @@ enum class EffectKind : std::uint8_t { approve, fund, defund, borrow, repay, swa
 
 struct Inspection {
     EffectKind kind{};
-    std::string token;          // symbol of the token or market the amount is counted in
-    U256 amount;                // base units of that token; U256::max() means "all of it"
-    Address beneficiary{};      // who receives, is credited, or may spend; zero: the bytes name nobody, the
-                                // effect is the sender's own (Perp v2 margin and positions)
-    double delta_units = 0;     // change of the hedge in whole units of `asset`, signed; 0 when none
+    std::string token;       // symbol of the token or market the amount is counted in
+    U256 amount;             // base units of that token; U256::max() means "all of it"
+    Address beneficiary{};   // who receives, is credited, or may spend; zero: the bytes name nobody, the
+                             // effect is the sender's own (Perp v2 margin and positions)
+    double delta_units = 0;  // change of the hedge in whole units of `asset`, signed; 0 when none
     std::optional<AssetId> asset;
-    double limit_usd = 0;       // worst price per unit the bytes allow, one quote token counted as 1 USD; 0 when
-                                // the kind has no price
+    double limit_usd = 0;  // worst price per unit the bytes allow, one quote token counted as 1 USD; 0 when
+                           // the kind has no price
     std::optional<TimePoint> deadline;
 };
 
@@ -40,7 +40,7 @@ struct Expectation {
 struct AllowedCall {
     Address target{};
     Selector selector{};
-    std::string name;           // "supply"
+    std::string name;  // "supply"
     friend bool operator==(const AllowedCall&, const AllowedCall&) = default;
 };
 
@@ -55,10 +55,10 @@ struct Step {
 
 /// What a plan may rely on besides the account: all of it comes from the same snapshot.
 struct PlanContext {
-    Address account{};                       // our own address
+    Address account{};  // our own address
     TimePoint now{};
     TimePoint deadline{};
-    std::map<AssetId, double> price_usd;     // aggregated prices
+    std::map<AssetId, double> price_usd;  // aggregated prices
 };
 
 /// A protocol the hedge lives on. Pure: reads and writes are values.
@@ -67,8 +67,8 @@ class Venue {
   public:
     virtual ~Venue() = default;
     virtual VenueId id() const = 0;
-    virtual const std::string& name() const = 0;     // from the configuration: "aave"
-    virtual std::string_view kind() const = 0;       // "aave-v3"
+    virtual const std::string& name() const = 0;  // from the configuration: "aave"
+    virtual std::string_view kind() const = 0;    // "aave-v3"
     /// Assets that can be shorted here.
     virtual std::vector<AssetId> instruments() const = 0;
     /// Expected cost of a trade as a fraction of its notional (fees and half spread).
@@ -82,9 +82,10 @@ class Venue {
     virtual Result<std::optional<Step>> next_step(const HedgeOrder& order, const VenueAccount& account,
                                                   const PlanContext& context) const = 0;
     /// The next write that tidies up (repay with what is left, top up thin collateral), or nothing.
-    virtual Result<std::optional<Step>> upkeep(const VenueAccount& account, const PlanContext& context) const = 0;
-    /// Reads a write back: what these bytes would do. Written apart from next_step; the policy gate judges this.
-    /// Errors: Errc::rejected when the target, selector or any argument is not one this venue uses.
+    virtual Result<std::optional<Step>> upkeep(const VenueAccount& account,
+                                               const PlanContext& context) const = 0;
+    /// Reads a write back: what these bytes would do. Written apart from next_step; the policy gate judges
+    /// this. Errors: Errc::rejected when the target, selector or any argument is not one this venue uses.
     virtual Result<Inspection> inspect(const TxCall& call) const = 0;
     /// Every function this venue's writes call, and nothing else.
     virtual std::vector<AllowedCall> allowed_calls() const = 0;

@@ -38,6 +38,8 @@ tx::FeePolicy fee_policy(const config::Settings& settings) {
     return fees;
 }
 
+const std::string kEverything = "*";  // the name under which a latch stops every position
+
 constexpr std::uint64_t kGasLimitMax = 16'700'000;  // just under EIP-7825's cap for one transaction
 
 /// The largest of a per-position limit.
@@ -100,6 +102,9 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
         OR_TRY(keeper->journal_->resume(*count));
     }
     keeper->state_ = OR_TRY(keeper->journal_->state());
+    if (const auto latched = OR_TRY(keeper->journal_->paused(kEverything)); latched && mode == Mode::live) {
+        return fail(Errc::rejected, *latched);
+    }
 
     OR_TRY(keeper->load_prices(*keeper->journal_, pins));
 
@@ -187,6 +192,18 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
     return out;
 }
 
+/// With nothing of ours in flight, the chain's count of our transactions is the journal's. Anything else means that the
+/// key is used elsewhere, or the journal is an old copy: trading stops, across restarts, until the operator says so.
+Result<void> Keeper::watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now) {
+    if (options_.mode != Mode::live || !reading.nonce || !settled.in_flight.empty()) return {};
+    const auto next = journal_->next_nonce(*reading.nonce);
+    if (next || next.error().code != Errc::rejected) return {};
+    if (!state_.halted) settled.alarms.push_back(next.error().what);
+    state_.halted = true;
+    OR_TRY(journal_->pause(kEverything, next.error().what, now));
+    return journal_->set_state(state_);
+}
+
 /// A begun hedge is over when its position no longer wants a trade and nothing of it is in flight.
 Result<void> Keeper::keep_hedges(const Snapshot& seen, const Decision& decision) {
     if (!seen.in_flight.empty()) return {};
@@ -233,6 +250,7 @@ Result<RoundReport> Keeper::round() {
     const TimePoint now = settings_.chain.clock == config::ClockSource::chain ? report.head.block.timestamp : wall_clock();
     report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
     crash_point("round.settled");
+    OR_TRY(watch_nonce(reading, report.settled, now));
     report.seen = OR_TRY(snapshot(reading, report.settled));
     report.decision = decide(report.seen, state_, market_.params);
     report.id = OR_TRY(journal_->record_round(round_row(report.seen, state_, report.decision, market_, reading, options_.triggers)));

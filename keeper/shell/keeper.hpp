@@ -63,6 +63,7 @@ class Keeper {
     Result<void> load_prices(PriceStore& store, const Pins& pins);
     Result<Head> newest_head(std::vector<BlockRef>& dropped, bool& is_new);
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
+    Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
     Result<void> keep_hedges(const Snapshot& seen, const Decision& decision);
     Result<void> book_simulated(const Snapshot& seen, const Decision& decision, const Acted& acted);
 

@@ -97,6 +97,36 @@ TEST(KeeperLive, SecondInstanceIsRefusedBeforeAnyRequest) {
     EXPECT_NE(second.error().what.find("another keeper"), std::string::npos);
 }
 
+TEST(KeeperLive, ForeignTransactionLatchesUntilTheOperatorResumes) {
+    World world;
+    {
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        ASSERT_TRUE(settle_down(**keeper, world));
+        // The same key, used by another tool.
+        const auto account = world.devnet().world().at("accounts").at("keeper");
+        ASSERT_TRUE(world.devnet().rpc("eth_sendTransaction", json::array({{{"from", account}, {"to", account}, {"value", "0x0"}}})));
+        world.post("/price", {{"WETH", 2900.0}, {"seconds", 600}});
+        const auto before = sent_by_keeper(world);
+        for (int i = 0; i < 4; ++i) {
+            const auto round = (*keeper)->round();
+            ASSERT_TRUE(round) << round.error().what;
+            EXPECT_NE(round->acted.what, Acted::What::sent);
+            world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+        }
+        EXPECT_EQ(sent_by_keeper(world), before);
+    }
+    const auto refused = world.keeper(Mode::live);
+    ASSERT_FALSE(refused) << "the latch did not survive the restart";
+    EXPECT_EQ(refused.error().code, Errc::rejected);
+    EXPECT_NE(refused.error().what.find("foreign transaction"), std::string::npos);
+    auto resumed = world.keeper(Mode::live, true);
+    ASSERT_TRUE(resumed) << resumed.error().what;
+    const auto rest = settle_down(**resumed, world);
+    ASSERT_TRUE(rest) << rest.error().what;
+    EXPECT_LE(std::abs(figures(*rest, 0).residual_usd), figures(*rest, 0).band_usd);
+}
+
 // ---- kill -9 --------------------------------------------------------------------------------------------------
 
 const char* kill_point = nullptr;

@@ -84,12 +84,13 @@ class World {
         return *std::move(loaded);
     }
 
-    Result<std::unique_ptr<Keeper>> keeper(Mode mode) {
+    Result<std::unique_ptr<Keeper>> keeper(Mode mode, bool resume = false) {
         const auto s = settings();
         Keeper::Options options;
         options.mode = mode;
         options.account = s.key.address;
         options.triggers = false;
+        options.resume = resume;
         std::unique_ptr<tx::Signer> signer;
         if (mode == Mode::live) {
             auto opened = cli::open_signer(s);

@@ -8,7 +8,9 @@
 namespace outrigger::venue_test {
 namespace {
 
-std::unique_ptr<Venue> venue_of(const nlohmann::json& scene) { return scene["venue"] == "aave" ? aave() : perp(); }
+std::unique_ptr<Venue> venue_of(const nlohmann::json& scene) {
+    return scene["venue"] == "aave" ? aave() : perp();
+}
 
 /// Our allowances stop at 2^112: an unlimited one is reported as that.
 I256 expected_fact(const std::string& text) {
@@ -28,7 +30,9 @@ TEST(VenueAccount, RecordedAnswersReadAsEthersReadsThem) {
         for (const auto& [name, value] : e.items()) {
             if (name.find(':') == std::string::npos && name != "free_collateral") continue;
             ASSERT_TRUE(account->facts.contains(name)) << name;
-            EXPECT_EQ(account->facts.at(name).to_decimal(), expected_fact(value.get<std::string>()).to_decimal()) << name;
+            EXPECT_EQ(account->facts.at(name).to_decimal(),
+                      expected_fact(value.get<std::string>()).to_decimal())
+                << name;
             ++compared;
         }
         EXPECT_EQ(account->facts.size(), compared);
@@ -52,10 +56,10 @@ TEST(VenueAccount, UntidyIsWhatUpkeepWouldFinish) {
         ASSERT_TRUE(step.has_value()) << step.error().what;
         EXPECT_EQ(step->has_value(), account.untidy);
     }
-    EXPECT_TRUE(venue_test::account(*aave(), scene("aave", "borrowed"))->untidy);       // tokens beside a debt
-    EXPECT_TRUE(venue_test::account(*aave(), scene("aave", "price_spike"))->untidy);    // thin collateral
+    EXPECT_TRUE(venue_test::account(*aave(), scene("aave", "borrowed"))->untidy);     // tokens beside a debt
+    EXPECT_TRUE(venue_test::account(*aave(), scene("aave", "price_spike"))->untidy);  // thin collateral
     EXPECT_FALSE(venue_test::account(*aave(), scene("aave", "short"))->untidy);
-    EXPECT_FALSE(venue_test::account(*aave(), scene("aave", "paused"))->untidy);        // nothing can be done
+    EXPECT_FALSE(venue_test::account(*aave(), scene("aave", "paused"))->untidy);  // nothing can be done
 }
 
 // Unreadable is never zero: each single read that fails, or answers nothing, or too much, fails the account.

@@ -14,8 +14,8 @@
 #include "chain/base/hex.hpp"
 #include "hedge/venue/registry.hpp"
 
-/// tests/fixtures/venue/venues.json: what the real Aave, Uniswap and Perp bytecode answered, and what ethers says
-/// those answers and our calls are.
+/// tests/fixtures/venue/venues.json: what the real Aave, Uniswap and Perp bytecode answered, and what ethers
+/// says those answers and our calls are.
 namespace outrigger::venue_test {
 
 inline const nlohmann::json& recorded() {
@@ -42,7 +42,9 @@ inline constexpr AssetId kUsd{0};
 inline constexpr AssetId kEth{1};
 inline constexpr AssetId kBtc{2};
 
-inline TimePoint time_at(std::int64_t seconds) { return TimePoint(std::chrono::seconds(seconds)); }
+inline TimePoint time_at(std::int64_t seconds) {
+    return TimePoint(std::chrono::seconds(seconds));
+}
 inline TimePoint deadline() {
     static const TimePoint at_all_times = time_at(recorded()["deadline"].get<std::int64_t>());
     return at_all_times;
@@ -89,8 +91,12 @@ inline std::unique_ptr<Venue> make(const VenueSpec& spec) {
     return std::move(*venue);
 }
 
-inline std::unique_ptr<Venue> aave() { return make(aave_params()); }
-inline std::unique_ptr<Venue> perp() { return make(perp_params()); }
+inline std::unique_ptr<Venue> aave() {
+    return make(aave_params());
+}
+inline std::unique_ptr<Venue> perp() {
+    return make(perp_params());
+}
 
 inline const nlohmann::json& scene(const std::string& venue, const std::string& name) {
     for (const auto& s : recorded()["scenes"]) {
@@ -136,6 +142,8 @@ inline Bytes golden(const std::string& name) {
     return *parse_hex(recorded()["calldata"][name].get<std::string>());
 }
 
-inline TxCall call(const Address& to, Bytes data) { return {kChain, to, 0, std::move(data), Gas{}}; }
+inline TxCall call(const Address& to, Bytes data) {
+    return {kChain, to, 0, std::move(data), Gas{}};
+}
 
 }  // namespace outrigger::venue_test

@@ -8,14 +8,20 @@
 namespace outrigger::venue_test {
 namespace {
 
-U256 units(double whole, unsigned decimals) { return *quantize(whole, decimals, Rounding::down); }
+U256 units(double whole, unsigned decimals) {
+    return *quantize(whole, decimals, Rounding::down);
+}
 
 Bytes multicall(Bytes inner) {
     const auto until = static_cast<std::uint64_t>(deadline().time_since_epoch().count());
     return swap_router02::Multicall::encode(until, {std::move(inner)});
 }
-abi::UInt<160> root(unsigned n) { return {U256::pow2(n)}; }
-U256 until() { return static_cast<std::uint64_t>(deadline().time_since_epoch().count()); }
+abi::UInt<160> root(unsigned n) {
+    return {U256::pow2(n)};
+}
+U256 until() {
+    return static_cast<std::uint64_t>(deadline().time_since_epoch().count());
+}
 
 TEST(VenueCalldata, TypedFunctionsEncodeAsEthers) {
     const Address me = at("keeper");
@@ -30,8 +36,9 @@ TEST(VenueCalldata, TypedFunctionsEncodeAsEthers) {
     EXPECT_EQ(aave::Borrow::encode(weth, eth, 2, 0, me), golden("borrow"));
     EXPECT_EQ(aave::Repay::encode(weth, eth, 2, me), golden("repay"));
     EXPECT_EQ(aave::Repay::encode(weth, U256::max(), 2, me), golden("repay_all"));
-    EXPECT_EQ(multicall(swap_router02::ExactInputSingle::encode({weth, usdc, 500, me, eth, units(4477.5, 6), 0})),
-              golden("sell"));
+    EXPECT_EQ(
+        multicall(swap_router02::ExactInputSingle::encode({weth, usdc, 500, me, eth, units(4477.5, 6), 0})),
+        golden("sell"));
     EXPECT_EQ(multicall(swap_router02::ExactOutputSingle::encode(
                   {usdc, weth, 500, me, units(0.25, 18), units(753.75, 6), 0})),
               golden("buy"));
@@ -40,9 +47,11 @@ TEST(VenueCalldata, TypedFunctionsEncodeAsEthers) {
     const Address base = at("base_token");
     EXPECT_EQ(perp::OpenPosition::encode({base, true, true, eth, units(4477.5, 18), until(), 0, Hash32{}}),
               golden("open"));
-    EXPECT_EQ(perp::OpenPosition::encode({base, false, false, units(0.25, 18), units(753.75, 18), until(), 0, Hash32{}}),
+    EXPECT_EQ(perp::OpenPosition::encode(
+                  {base, false, false, units(0.25, 18), units(753.75, 18), until(), 0, Hash32{}}),
               golden("reduce"));
-    EXPECT_EQ(perp::ClosePosition::encode({base, root(101), units(4000, 18), until(), Hash32{}}), golden("close"));
+    EXPECT_EQ(perp::ClosePosition::encode({base, root(101), units(4000, 18), until(), Hash32{}}),
+              golden("close"));
 }
 
 // The allow-list is exactly the write functions of the published ABIs, with their selectors.
@@ -57,7 +66,8 @@ TEST(VenueCalldata, AllowedCallsHaveThePublishedSelectors) {
     for (const auto& venue : {aave(), perp()}) {
         for (const AllowedCall& allowed : venue->allowed_calls()) {
             ASSERT_TRUE(published.contains(allowed.name)) << allowed.name;
-            EXPECT_THAT(published[allowed.name], testing::HasSubstr(to_hex(allowed.selector))) << allowed.name;
+            EXPECT_THAT(published[allowed.name], testing::HasSubstr(to_hex(allowed.selector)))
+                << allowed.name;
             ++seen;
         }
     }
@@ -131,8 +141,8 @@ bool same(const Inspection& a, const Inspection& b) {
            a.deadline == b.deadline;
 }
 
-// Whatever byte is changed, the call is refused or reads differently: nothing in the bytes goes unseen. The one
-// exception is a price bound's last digits, below what a double shows, and closePosition's second bound.
+// Whatever byte is changed, the call is refused or reads differently: nothing in the bytes goes unseen. The
+// one exception is a price bound's last digits, below what a double shows, and closePosition's second bound.
 void expect_every_byte_matters(const Venue& venue, const Reading& r) {
     SCOPED_TRACE(r.golden);
     const Bytes good = golden(r.golden);
@@ -149,14 +159,17 @@ void expect_every_byte_matters(const Venue& venue, const Reading& r) {
             const std::size_t place = (i - 4) % 32;
             const bool open = r.kind == EffectKind::open || r.kind == EffectKind::close;
             const bool is_close = std::string(r.golden) == "close";
-            const bool invisible = open && ((is_close && word == 2) || (is_close && word == 1 && place >= 25) ||
-                                            (!is_close && word == 4 && place >= 28));
+            const bool invisible =
+                open && ((is_close && word == 2) || (is_close && word == 1 && place >= 25) ||
+                         (!is_close && word == 4 && place >= 28));
             EXPECT_TRUE(invisible) << "byte " << i << " (word " << word << ") may be anything";
         }
     }
     EXPECT_GT(refused, good.size());
     for (const std::size_t size : {std::size_t{0}, std::size_t{3}, std::size_t{4}, good.size() - 1}) {
-        EXPECT_EQ(venue.inspect(call(at(r.to), Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))))
+        EXPECT_EQ(venue
+                      .inspect(call(at(r.to),
+                                    Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))))
                       .error()
                       .code,
                   Errc::rejected);
@@ -198,8 +211,8 @@ TEST(VenueInspect, OtherShapesOfOurOwnCallsAreRefused) {
     const U256 one = units(1, 18);
     const U256 quote = units(2900, 6);
     const Address router_itself{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}};
-    const auto sale = [&](const Address& in, const Address& out, std::uint64_t fee, const Address& to, const U256& amount,
-                          const U256& least, const U256& limit) {
+    const auto sale = [&](const Address& in, const Address& out, std::uint64_t fee, const Address& to,
+                          const U256& amount, const U256& least, const U256& limit) {
         return multicall(swap_router02::ExactInputSingle::encode({in, out, fee, to, amount, least, limit}));
     };
     struct Bad {
@@ -215,11 +228,13 @@ TEST(VenueInspect, OtherShapesOfOurOwnCallsAreRefused) {
         {"no swap at all", *a, at("router"), swap_router02::Multicall::encode(until(), {})},
         {"a nested multicall", *a, at("router"), multicall(golden("sell"))},
         {"deadline 0", *a, at("router"), swap_router02::Multicall::encode(0, {golden("sell_bare")})},
-        {"deadline never", *a, at("router"), swap_router02::Multicall::encode(U256::max(), {golden("sell_bare")})},
+        {"deadline never", *a, at("router"),
+         swap_router02::Multicall::encode(U256::max(), {golden("sell_bare")})},
         {"no minimum", *a, at("router"), sale(weth, usdc, 500, me, one, 0, 0)},
         {"the router's whole balance", *a, at("router"), sale(weth, usdc, 500, me, 0, quote, 0)},
         {"another pool", *a, at("router"), sale(weth, usdc, 3000, me, one, quote, 0)},
-        {"proceeds stay in the router", *a, at("router"), sale(weth, usdc, 500, router_itself, one, quote, 0)},
+        {"proceeds stay in the router", *a, at("router"),
+         sale(weth, usdc, 500, router_itself, one, quote, 0)},
         {"a partial swap", *a, at("router"), sale(weth, usdc, 500, me, one, quote, 1)},
         {"the wrong way round", *a, at("router"), sale(usdc, weth, 500, me, quote, one, 0)},
         {"for another token", *a, at("router"), sale(weth, base, 500, me, one, quote, 0)},
@@ -258,7 +273,8 @@ TEST(VenueInspect, OtherShapesOfOurOwnCallsAreRefused) {
 // A stranger as receiver is not hidden: it is what the policy gate compares with our own address.
 TEST(VenueInspect, StrangersAreReportedAsBeneficiaries) {
     const Address stranger = at("usdc");
-    const auto borrow = aave()->inspect(call(at("pool"), aave::Borrow::encode(at("weth"), 5, 2, 0, stranger)));
+    const auto borrow =
+        aave()->inspect(call(at("pool"), aave::Borrow::encode(at("weth"), 5, 2, 0, stranger)));
     ASSERT_TRUE(borrow.has_value());
     EXPECT_EQ(borrow->beneficiary, stranger);
     const auto swap = aave()->inspect(

@@ -10,8 +10,12 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-U256 dollars(double n) { return *quantize(n, 6, Rounding::down); }
-I256 ether(double n) { return *I256::from_parts(*quantize(std::fabs(n), 18, Rounding::down), n < 0); }
+U256 dollars(double n) {
+    return *quantize(n, 6, Rounding::down);
+}
+I256 ether(double n) {
+    return *I256::from_parts(*quantize(std::fabs(n), 18, Rounding::down), n < 0);
+}
 
 const auto kCalm = [](ToyPerp& toy) {
     toy.pass(std::chrono::seconds(12));
@@ -62,15 +66,17 @@ TEST(PerpPlan, ClosesInAsManyPartsAsTheMarketAllows) {
     toy.close_cap = U256::pow10(18) * 4;
     const Outcome out = settle<ToyPerp>(*perp(), toy, 0, 10, kCalm, expect_margin);
     EXPECT_TRUE(out.settled) << out.text();
-    EXPECT_THAT(out.log, ElementsAre("close 10 WETH for at most 30300 USD", "close 6 WETH for at most 18180 USD",
-                                     "close 2 WETH for at most 6060 USD"));
+    EXPECT_THAT(out.log,
+                ElementsAre("close 10 WETH for at most 30300 USD", "close 6 WETH for at most 18180 USD",
+                            "close 2 WETH for at most 6060 USD"));
     EXPECT_TRUE(toy.size.is_zero());
 }
 
 TEST(PerpPlan, ALongPositionIsClosedBeforeAShortIsOpened) {
     ToyPerp toy = with_short(1, 5000, 0);
     const Outcome out = settle<ToyPerp>(*perp(), toy, -1, 10, kCalm, expect_margin);
-    EXPECT_THAT(out.log, ElementsAre("close 1 WETH for at least 2970 USD", "sell 1 WETH for at least 2970 USD"));
+    EXPECT_THAT(out.log,
+                ElementsAre("close 1 WETH for at least 2970 USD", "sell 1 WETH for at least 2970 USD"));
     EXPECT_EQ(toy.size, ether(-1));
     EXPECT_EQ(plan(with_short(1, 5000, 0), -0.4, 2970), "sell 0.4 WETH for at least 1188 USD");
 }
@@ -80,7 +86,8 @@ TEST(PerpPlan, KeepsMarginAndBringsItBackOnlyWhenAsked) {
     toy.eth_usd = toy.index_usd = 3800;  // 1400 of margin left for 7600 of position
     EXPECT_TRUE(read(*perp(), toy)->untidy);
     const Outcome out = settle<ToyPerp>(*perp(), toy, -2, 10, kCalm, expect_margin);
-    EXPECT_THAT(out.log, ElementsAre("let the vault take 2400 USDC", "deposit 2400 USDC to keep the position's margin"));
+    EXPECT_THAT(out.log, ElementsAre("let the vault take 2400 USDC",
+                                     "deposit 2400 USDC to keep the position's margin"));
     EXPECT_NEAR(toy.leverage(), 2, 1e-6);
 
     ToyPerp flat;
@@ -105,14 +112,17 @@ TEST(PerpPlan, RefusalsSayWhy) {
     EXPECT_THAT(with([](ToyPerp& t) { t.max_tick = 0; }), HasSubstr("suspended"));
     EXPECT_THAT(with([](ToyPerp& t) { t.max_tick = 0; }, 2), HasSubstr("suspended"));
     EXPECT_THAT(with([](ToyPerp& t) { t.over_spread = true; }), HasSubstr("too far from its index"));
-    EXPECT_THAT(with([](ToyPerp& t) { t.over_spread = true; }, 1), HasSubstr("buy 1 WETH"));  // getting out is free
-    EXPECT_THAT(with([](ToyPerp& t) { t.index_usd = 3300; }), HasSubstr("its index is 3300 USD, our price 3000"));
+    EXPECT_THAT(with([](ToyPerp& t) { t.over_spread = true; }, 1),
+                HasSubstr("buy 1 WETH"));  // getting out is free
+    EXPECT_THAT(with([](ToyPerp& t) { t.index_usd = 3300; }),
+                HasSubstr("its index is 3300 USD, our price 3000"));
     EXPECT_THAT(with([](ToyPerp& t) { t.liquidity = ether(1); }), HasSubstr("provides liquidity"));
-    EXPECT_THAT(with([](ToyPerp& t) {
-                    t.margin = 1'000'000'000;
-                    t.usdc = dollars(100);
-                }),
-                HasSubstr("needs 3500 USDC more margin and the wallet has 100 USDC; fund the account with USDC"));
+    EXPECT_THAT(
+        with([](ToyPerp& t) {
+            t.margin = 1'000'000'000;
+            t.usdc = dollars(100);
+        }),
+        HasSubstr("needs 3500 USDC more margin and the wallet has 100 USDC; fund the account with USDC"));
     EXPECT_THAT(with([](ToyPerp&) {}, 3), HasSubstr("short only 2"));
     EXPECT_THAT(with([](ToyPerp& t) { t.size = 0; }, 1), HasSubstr("never long"));
     const ToyPerp toy = with_short(-2, 10'000, 10'000);
@@ -150,7 +160,8 @@ TEST(PerpPlan, FromAnyStateReachesTheTarget) {
         toy.eth_usd = toy.index_usd = std::exp(std::log(500.0) + u(rng) * std::log(20.0));
         toy.size = u(rng) < 0.7 ? ether(-5 * u(rng)) : (u(rng) < 0.3 ? ether(u(rng)) : I256());
         toy.open_notional = ether(-to_units(toy.size, 18) * toy.eth_usd);
-        toy.margin = *I256::from_parts(dollars(to_units(toy.size.magnitude(), 18) * toy.eth_usd / (1 + 3 * u(rng))), false);
+        toy.margin = *I256::from_parts(
+            dollars(to_units(toy.size.magnitude(), 18) * toy.eth_usd / (1 + 3 * u(rng))), false);
         toy.usdc = rich ? dollars(200'000) : dollars(3000 * u(rng));
         toy.allowance = u(rng) < 0.3 ? dollars(20'000 * u(rng)) : U256();
         toy.close_cap = *quantize(0.5 + 5 * u(rng), 18, Rounding::down);
@@ -164,7 +175,8 @@ TEST(PerpPlan, FromAnyStateReachesTheTarget) {
             },
             expect_margin);
         ASSERT_FALSE(HasFailure()) << "run " << run << "\n" << out.text();
-        ASSERT_TRUE(out.settled || (out.refused && !rich)) << "run " << run << " to " << target << "\n" << out.text();
+        ASSERT_TRUE(out.settled || (out.refused && !rich)) << "run " << run << " to " << target << "\n"
+                                                           << out.text();
         if (out.settled) {
             EXPECT_FALSE(read(*venue, toy)->untidy);
         }

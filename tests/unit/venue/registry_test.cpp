@@ -39,7 +39,9 @@ void expect_config_error(Params params, Change change, std::string_view kind, co
 }
 
 TEST(VenueRegistry, AaveParametersAreChecked) {
-    const auto bad = [](auto change, const char* why) { expect_config_error(aave_params(), change, "aave-v3", why); };
+    const auto bad = [](auto change, const char* why) {
+        expect_config_error(aave_params(), change, "aave-v3", why);
+    };
     bad([](AaveV3Params& p) { p.tokens.clear(); }, "no token");
     bad([](AaveV3Params& p) { p.router = Address{}; }, "missing or given twice");
     bad([](AaveV3Params& p) { p.oracle = p.pool; }, "missing or given twice");
@@ -55,7 +57,9 @@ TEST(VenueRegistry, AaveParametersAreChecked) {
 }
 
 TEST(VenueRegistry, PerpParametersAreChecked) {
-    const auto bad = [](auto change, const char* why) { expect_config_error(perp_params(), change, "perp-v2", why); };
+    const auto bad = [](auto change, const char* why) {
+        expect_config_error(perp_params(), change, "perp-v2", why);
+    };
     bad([](PerpV2Params& p) { p.markets.clear(); }, "no market");
     bad([](PerpV2Params& p) { p.vault = Address{}; }, "missing or given twice");
     bad([](PerpV2Params& p) { p.markets.push_back(p.markets[0]); }, "missing or given twice");
@@ -68,8 +72,10 @@ TEST(VenueRegistry, PerpParametersAreChecked) {
 
 TEST(VenueRevert, CodesBecomeWordsAndKeepTheCode) {
     EXPECT_EQ(explain_revert("36"), "the collateral at Aave does not cover this loan (36)");
-    EXPECT_EQ(explain_revert("execution reverted: 28"), "the Aave reserve is frozen: no new supply or loan (28)");
-    EXPECT_EQ(explain_revert("ReserveFrozen()"), "the Aave reserve is frozen: no new supply or loan (ReserveFrozen())");
+    EXPECT_EQ(explain_revert("execution reverted: 28"),
+              "the Aave reserve is frozen: no new supply or loan (28)");
+    EXPECT_EQ(explain_revert("ReserveFrozen()"),
+              "the Aave reserve is frozen: no new supply or loan (ReserveFrozen())");
     EXPECT_EQ(explain_revert("ReservePaused"), "the Aave reserve is paused (ReservePaused)");
     EXPECT_THAT(explain_revert("execution reverted: CH_NEFCI"), testing::HasSubstr("initial margin"));
     EXPECT_THAT(explain_revert("EX_OPLAS"), testing::HasSubstr("in one block"));

@@ -37,7 +37,8 @@ struct Outcome {
 };
 
 /// What the bytes say must be what the step says.
-inline void expect_consistent(const Venue& venue, const Step& step, const HedgeOrder& order, const PlanContext& c) {
+inline void expect_consistent(const Venue& venue, const Step& step, const HedgeOrder& order,
+                              const PlanContext& c) {
     const auto seen = venue.inspect(step.call);
     ASSERT_TRUE(seen.has_value()) << step.label << ": " << seen.error().what;
     const bool whole = seen->kind == EffectKind::close && seen->amount == U256::max();
@@ -53,7 +54,8 @@ inline void expect_consistent(const Venue& venue, const Step& step, const HedgeO
         EXPECT_GT(step.notional_usd, 0) << step.label;
     }
     if (seen->limit_usd != 0) {
-        // Never worse than the order's, and at most 0.2 % (a fee of 0.1 %) better; dust rounds to whole base units.
+        // Never worse than the order's, and at most 0.2 % (a fee of 0.1 %) better; dust rounds to whole base
+        // units.
         const double slack = seen->limit_usd * 1e-12 + 1e-3;
         if (step.delta_units < 0) {
             EXPECT_GE(seen->limit_usd, order.limit_usd - 1e-9) << step.label;
@@ -66,8 +68,9 @@ inline void expect_consistent(const Venue& venue, const Step& step, const HedgeO
     }
     bool allowed = false;
     for (const auto& a : venue.allowed_calls()) {
-        allowed = allowed || (a.target == step.call.to && std::equal(a.selector.data.begin(), a.selector.data.end(),
-                                                                     step.call.data.begin()));
+        allowed =
+            allowed || (a.target == step.call.to &&
+                        std::equal(a.selector.data.begin(), a.selector.data.end(), step.call.data.begin()));
     }
     EXPECT_TRUE(allowed) << step.label;
 }
@@ -79,16 +82,18 @@ inline void expect_effect(const Step& step, const VenueAccount& after) {
         ASSERT_TRUE(after.facts.contains(e.fact)) << step.label << ": no fact " << e.fact;
         const I256& value = after.facts.at(e.fact);
         EXPECT_TRUE(e.min <= value && value <= e.max)
-            << step.label << ": " << e.fact << " is " << value.to_decimal() << ", expected " << e.min.to_decimal()
-            << " to " << e.max.to_decimal();
+            << step.label << ": " << e.fact << " is " << value.to_decimal() << ", expected "
+            << e.min.to_decimal() << " to " << e.max.to_decimal();
     }
 }
 
-/// Runs the keeper's loop until the position is at the target and tidy, or the venue refuses. `between` is called
-/// after every round and may change the world; when it answers false the step is lost before it is mined.
+/// Runs the keeper's loop until the position is at the target and tidy, or the venue refuses. `between` is
+/// called after every round and may change the world; when it answers false the step is lost before it is
+/// mined.
 template <class Toy>
 Outcome settle(const Venue& venue, Toy& toy, double target, std::size_t rounds,
-               const std::function<bool(Toy&)>& between, const std::function<void(const Toy&, const Toy&)>& check) {
+               const std::function<bool(Toy&)>& between,
+               const std::function<void(const Toy&, const Toy&)>& check) {
     constexpr double kMinTradeUsd = 1;
     const auto query = venue.account(at("keeper"));
     Outcome out;

@@ -10,9 +10,9 @@
 
 namespace outrigger::venue_test {
 
-/// A market of one collateral and one hedge token, with a swap pool that always trades at `eth_usd` less 0.1 %:
-/// just enough of Aave and Uniswap to run whole orders against. It decodes calls and encodes answers itself, and
-/// refuses what the contracts would refuse.
+/// A market of one collateral and one hedge token, with a swap pool that always trades at `eth_usd` less 0.1
+/// %: just enough of Aave and Uniswap to run whole orders against. It decodes calls and encodes answers
+/// itself, and refuses what the contracts would refuse.
 class ToyAave {
   public:
     U256 usdc;
@@ -48,8 +48,11 @@ class ToyAave {
             return abi::encode<U256, U256>(eth ? borrow_cap : U256(), eth ? U256() : supply_cap);
         }
         if (s == aave::GetUserAccountData::selector) {
-            const U256 health = debt_base().is_zero() ? U256::max() : collateral_base() * 8000 * U256::pow10(14) / debt_base();
-            return abi::encode<U256, U256, U256, U256, U256, U256>(collateral_base(), debt_base(), 0, 8000, 7700, health);
+            const U256 health = debt_base().is_zero()
+                                    ? U256::max()
+                                    : collateral_base() * 8000 * U256::pow10(14) / debt_base();
+            return abi::encode<U256, U256, U256, U256, U256, U256>(collateral_base(), debt_base(), 0, 8000,
+                                                                   7700, health);
         }
         if (s == aave::GetUserReserveData::selector) {
             return abi::encode<U256, U256, U256, U256, U256, U256, U256, abi::UInt<40>, bool>(
@@ -58,14 +61,14 @@ class ToyAave {
         }
         if (s == aave::GetReserveConfigurationData::selector) {
             return abi::encode<U256, U256, U256, U256, U256, bool, bool, bool, bool, bool>(
-                eth ? 18 : 6, eth ? 8050 : 7700, eth ? 8300 : 8000, 10'500, 1000, true, !eth || borrowing, false,
-                !eth || active, eth && frozen);
+                eth ? 18 : 6, eth ? 8050 : 7700, eth ? 8300 : 8000, 10'500, 1000, true, !eth || borrowing,
+                false, !eth || active, eth && frozen);
         }
         if (s == aave::GetReserveData::selector) {
             const U256 rate = *quantize(apr, 27, Rounding::down);
-            return abi::encode<U256, U256, U256, U256, U256, U256, U256, U256, U256, U256, U256, abi::UInt<40>>(
-                0, 0, eth ? eth_supply : supplied + 1'000'000'000'000, 0, eth ? debt : U256(), 0, eth ? rate : U256(), 0, 0, 0,
-                0, 0);
+            return abi::encode<U256, U256, U256, U256, U256, U256, U256, U256, U256, U256, U256,
+                               abi::UInt<40>>(0, 0, eth ? eth_supply : supplied + 1'000'000'000'000, 0,
+                                              eth ? debt : U256(), 0, eth ? rate : U256(), 0, 0, 0, 0, 0);
         }
         return fail(Errc::reverted, "no such view");
     }
@@ -74,7 +77,7 @@ class ToyAave {
         const Selector s = *abi::selector_in(call.data);
         if (s == erc20::Approve::selector) {
             const auto [spender, amount] = *erc20::Approve::decode_call(call.data);
-            allowance(call.to, spender) = amount;
+            allowance(*this, call.to, spender) = amount;
             return {};
         }
         if (call.to == at("pool")) return apply_pool(s, call.data);
@@ -103,15 +106,17 @@ class ToyAave {
         std::copy_n(data.begin() + 16, 20, a.data.begin());
         return a;
     }
-    U256& allowance(const Address& token, const Address& spender) {
-        if (token == at("usdc")) return spender == at("pool") ? usdc_for_pool : usdc_for_router;
-        return spender == at("pool") ? weth_for_pool : weth_for_router;
+    template <class Self>
+    static auto& allowance(Self& self, const Address& token, const Address& spender) {
+        const bool pool = spender == at("pool");
+        if (token == at("usdc")) return pool ? self.usdc_for_pool : self.usdc_for_router;
+        return pool ? self.weth_for_pool : self.weth_for_router;
     }
     Result<Bytes> erc20_answer(const EthCall& call, const Selector& s) const {
         const bool is_usdc = call.to == at("usdc");
         if (s == erc20::BalanceOf::selector) return abi::encode<U256>(is_usdc ? usdc : weth);
         const auto [owner, spender] = *erc20::Allowance::decode_call(call.data);
-        return abi::encode<U256>(const_cast<ToyAave*>(this)->allowance(call.to, spender));
+        return abi::encode<U256>(allowance(*this, call.to, spender));
     }
     static Result<void> take(U256& balance, U256& allowance, const U256& amount) {
         if (allowance < amount) return fail(Errc::reverted, "allowance");
@@ -157,7 +162,8 @@ class ToyAave {
     }
     Result<void> apply_router(const Bytes& data) {
         const auto [until, calls] = *swap_router02::Multicall::decode_call(data);
-        if (until < static_cast<std::uint64_t>(now.time_since_epoch().count())) return fail(Errc::reverted, "Transaction too old");
+        if (until < static_cast<std::uint64_t>(now.time_since_epoch().count()))
+            return fail(Errc::reverted, "Transaction too old");
         const Bytes& inner = calls.at(0);
         const auto usd = [&](const U256& amount, double factor, Rounding rounding) {
             const U256 price = *quantize(eth_usd * factor, 6, rounding);

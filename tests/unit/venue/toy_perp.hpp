@@ -10,16 +10,16 @@
 
 namespace outrigger::venue_test {
 
-/// One perpetual market that trades at `eth_usd` with a fee of 0.1 % and closes at most `close_cap` a time: just
-/// enough of Perp v2 to run whole orders against.
+/// One perpetual market that trades at `eth_usd` with a fee of 0.1 % and closes at most `close_cap` a time:
+/// just enough of Perp v2 to run whole orders against.
 class ToyPerp {
   public:
     U256 usdc;
     U256 allowance;
-    I256 margin;           // 6 decimals
-    I256 size;             // 18 decimals
-    I256 open_notional;    // 18 decimals
-    I256 liquidity;        // base of a maker position
+    I256 margin;         // 6 decimals
+    I256 size;           // 18 decimals
+    I256 open_notional;  // 18 decimals
+    I256 liquidity;      // base of a maker position
     double eth_usd = 3000;
     double index_usd = 3000;
     U256 close_cap = U256::pow10(18) * 1000;
@@ -46,7 +46,8 @@ class ToyPerp {
         if (s == perp::GetTotalPositionSize::selector) return abi::encode<I256>(size + liquidity);
         if (s == perp::GetTotalOpenNotional::selector) return abi::encode<I256>(open_notional);
         if (s == perp::GetPendingFundingPayment::selector) return abi::encode<I256>(I256(-5));
-        if (s == perp::GetIndexPrice::selector) return abi::encode<U256>(*quantize(index_usd, 18, Rounding::down));
+        if (s == perp::GetIndexPrice::selector)
+            return abi::encode<U256>(*quantize(index_usd, 18, Rounding::down));
         if (s == perp::IsOpen::selector) return abi::encode<bool>(open);
         if (s == perp::GetMaxTickCrossedWithinBlock::selector) return abi::encode<abi::UInt<24>>(max_tick);
         if (s == perp::IsOverPriceSpread::selector) return abi::encode<bool>(over_spread);
@@ -70,13 +71,16 @@ class ToyPerp {
         }
         if (s == perp::Withdraw::selector) {
             const U256 amount = std::get<1>(*perp::Withdraw::decode_call(call.data));
-            if (*I256::from_parts(amount * U256::pow10(12), false) > value()) return fail(Errc::reverted, "V_NEFC");
+            if (*I256::from_parts(amount * U256::pow10(12), false) > value())
+                return fail(Errc::reverted, "V_NEFC");
             usdc += amount;
             margin = margin - *I256::from_parts(amount, false);
             return {};
         }
-        if (s == perp::OpenPosition::selector) return apply_open(std::get<0>(*perp::OpenPosition::decode_call(call.data)));
-        if (s == perp::ClosePosition::selector) return apply_close(std::get<0>(*perp::ClosePosition::decode_call(call.data)));
+        if (s == perp::OpenPosition::selector)
+            return apply_open(std::get<0>(*perp::OpenPosition::decode_call(call.data)));
+        if (s == perp::ClosePosition::selector)
+            return apply_close(std::get<0>(*perp::ClosePosition::decode_call(call.data)));
         return fail(Errc::reverted, "no such function");
     }
 
@@ -97,7 +101,8 @@ class ToyPerp {
         return margin18 + *I256::from_parts(worth, size.is_negative()) + open_notional;
     }
     Result<void> check(const U256& until) const {
-        if (until < static_cast<std::uint64_t>(now.time_since_epoch().count())) return fail(Errc::reverted, "CH_TE");
+        if (until < static_cast<std::uint64_t>(now.time_since_epoch().count()))
+            return fail(Errc::reverted, "CH_TE");
         if (!open) return fail(Errc::reverted, "CH_MNO");
         if (max_tick == 0) return fail(Errc::reverted, "EX_MIP");
         return {};
@@ -113,7 +118,8 @@ class ToyPerp {
         size = size + base;
         open_notional = open_notional + quoted;
         if (size.is_zero()) {
-            margin = margin + *I256::from_parts(open_notional.magnitude() / U256::pow10(12), open_notional.is_negative());
+            margin = margin + *I256::from_parts(open_notional.magnitude() / U256::pow10(12),
+                                                open_notional.is_negative());
             open_notional = I256();
         }
     }
@@ -137,7 +143,8 @@ class ToyPerp {
         const U256 amount = std::min(size.magnitude(), close_cap);
         const U256 part = amount * 1'000'000 / size.magnitude();
         const U256 scaled = bound * part / 1'000'000;
-        if (sell ? quote(amount, true) < scaled : quote(amount, false) > scaled) return fail(Errc::reverted, "CH_TMRL");
+        if (sell ? quote(amount, true) < scaled : quote(amount, false) > scaled)
+            return fail(Errc::reverted, "CH_TMRL");
         trade(amount, sell);
         return {};
     }
