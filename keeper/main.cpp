@@ -54,7 +54,9 @@ int usage_failure(const cli::Output& out, const CLI::ParseError& error, int argc
         const std::string_view word = argv[i];
         if (word.starts_with("-")) continue;
         if (std::find(kVerbs.begin(), kVerbs.end(), word) != kVerbs.end()) break;
-        const auto nearest = std::min_element(kVerbs.begin(), kVerbs.end(), [&](auto a, auto b) { return distance(word, a) < distance(word, b); });
+        const auto nearest = std::min_element(kVerbs.begin(), kVerbs.end(), [&](auto a, auto b) {
+            return distance(word, a) < distance(word, b);
+        });
         failure.what = "there is no command '" + std::string(word) + "'";
         if (distance(word, *nearest) <= 3) failure.fix = "did you mean: outrigger " + std::string(*nearest);
         break;
@@ -75,43 +77,59 @@ struct Flags {
 };
 
 void add_globals(CLI::App& app, Flags& flags) {
-    app.add_option("-c,--config", flags.globals.config, "configuration file (default: $OUTRIGGER_CONFIG, ./outrigger.toml, ~/.config/outrigger/outrigger.toml)");
-    app.add_option("--set", flags.globals.set, "KEY=VALUE over file and environment; repeatable")->allow_extra_args(false);
+    app.add_option("-c,--config", flags.globals.config,
+                   "configuration file (default: $OUTRIGGER_CONFIG, ./outrigger.toml, "
+                   "~/.config/outrigger/outrigger.toml)");
+    app.add_option("--set", flags.globals.set, "KEY=VALUE over file and environment; repeatable")
+        ->allow_extra_args(false);
     app.add_flag("--json", flags.json, "the result as JSON on stdout");
     app.add_flag("-q,--quiet", flags.quiet, "no talk on stderr, errors only");
-    app.add_option("--color", flags.colour, "auto, always or never")->check(CLI::IsMember({"auto", "always", "never"}));
+    app.add_option("--color", flags.colour, "auto, always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 void add_ledger(CLI::App& app, cli::StatusFlags& flags) {
     auto* live = app.add_flag("--live", flags.live, "the live ledger");
-    app.add_flag("--dry-run", flags.dry_run, "the dry-run ledger (default: whichever was written last)")->excludes(live);
+    app.add_flag("--dry-run", flags.dry_run, "the dry-run ledger (default: whichever was written last)")
+        ->excludes(live);
 }
 
 void add_run_verbs(CLI::App& app, Flags& flags) {
-    auto* run = app.add_subcommand("run", "the keeper; a dry run unless --live\n\n  outrigger run\n  outrigger run --live --confirm arbitrum:9f3a");
+    auto* run = app.add_subcommand("run",
+                                   "the keeper; a dry run unless --live\n\n  outrigger run\n  outrigger run "
+                                   "--live --confirm arbitrum:9f3a");
     run->add_flag("--live", flags.run.live, "sign and send; needs --confirm");
     run->add_option("--confirm", flags.run.confirm, "PRESET:LAST4 of the signer, for --live");
-    run->add_flag("--resume", flags.run.resume, "clear what a guard has latched, and accept the chain's nonce");
+    run->add_flag("--resume", flags.run.resume,
+                  "clear what a guard has latched, and accept the chain's nonce");
     run->add_option("--rounds", flags.run.rounds, "stop after that many rounds (0: run until stopped)");
 
-    auto* check = app.add_subcommand("check", "is everything ready?\n\n  outrigger check\n  outrigger check --live\n  outrigger check --offline")->alias("doctor");
+    auto* check = app.add_subcommand("check",
+                                     "is everything ready?\n\n  outrigger check\n  outrigger check --live\n  "
+                                     "outrigger check --offline")
+                      ->alias("doctor");
     auto* offline = check->add_flag("--offline", flags.check.offline, "the configuration only; no network");
     check->add_flag("--live", flags.check.live, "also key, funds and nonces")->excludes(offline);
 
-    auto* status = app.add_subcommand("status", "what is on and how far from neutral\n\n  outrigger status\n  outrigger status --json");
+    auto* status = app.add_subcommand(
+        "status", "what is on and how far from neutral\n\n  outrigger status\n  outrigger status --json");
     add_ledger(*status, flags.explain.ledger);
-    auto* explain = app.add_subcommand("explain", "why it did, or did not, hedge\n\n  outrigger explain\n  outrigger explain eth-usdc");
+    auto* explain = app.add_subcommand(
+        "explain", "why it did, or did not, hedge\n\n  outrigger explain\n  outrigger explain eth-usdc");
     explain->add_option("position", flags.explain.position, "a position's name (default: all)");
     add_ledger(*explain, flags.explain.ledger);
 }
 
 void add_local_verbs(CLI::App& app, Flags& flags) {
-    auto* demo = app.add_subcommand("demo", "watch a hedge on a local chain\n\n  outrigger demo\n  outrigger demo --once --json");
+    auto* demo = app.add_subcommand(
+        "demo", "watch a hedge on a local chain\n\n  outrigger demo\n  outrigger demo --once --json");
     demo->add_flag("--once", flags.demo.once, "without pauses");
     demo->add_option("--speed", flags.demo.speed, "simulated minutes per second")->check(CLI::PositiveNumber);
     demo->add_flag("--hold", flags.demo.hold, "keep the chain up afterwards");
 
-    auto* devnet = app.add_subcommand("devnet", "a local chain with real protocol bytecode\n\n  outrigger devnet up\n  outrigger devnet price 2900\n  outrigger devnet down");
+    auto* devnet = app.add_subcommand("devnet",
+                                      "a local chain with real protocol bytecode\n\n  outrigger devnet up\n  "
+                                      "outrigger devnet price 2900\n  outrigger devnet down");
     devnet->require_subcommand(1);
     flags.devnet.directory = "devnet-data";
     devnet->add_option("--dir", flags.devnet.directory, "where its files go");
@@ -120,7 +138,8 @@ void add_local_verbs(CLI::App& app, Flags& flags) {
         sub->callback([&flags, name] { flags.devnet.action = name; });
         return sub;
     };
-    action("up", "start it and write a configuration for it")->add_option("--port", flags.devnet.port, "of the node (0: any)");
+    action("up", "start it and write a configuration for it")
+        ->add_option("--port", flags.devnet.port, "of the node (0: any)");
     action("down", "stop it");
     action("status", "block, feeds, pools and perp markets");
     auto* price = action("price", "move pools, feeds and perp markets together");
@@ -145,7 +164,7 @@ int dispatch(const CLI::App& app, const Flags& flags) {
 int outrigger_main(int argc, char** argv) {
     Flags flags;
     CLI::App app{"outrigger"};
-    app.set_help_flag();   // the overview below is the help of the whole
+    app.set_help_flag();  // the overview below is the help of the whole
     bool help = false;
     app.add_flag("-h,--help", help, "this text");
     app.set_version_flag("--version", "outrigger " OUTRIGGER_VERSION);
@@ -154,9 +173,12 @@ int outrigger_main(int argc, char** argv) {
     add_globals(app, flags);
     add_run_verbs(app, flags);
     add_local_verbs(app, flags);
-    for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) sub->set_help_flag("-h,--help", "this text");
+    for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
+        sub->set_help_flag("-h,--help", "this text");
     const auto colour = [&] {
-        return flags.colour == "always" ? cli::ColourMode::always : (flags.colour == "never" ? cli::ColourMode::never : cli::ColourMode::automatic);
+        return flags.colour == "always"
+                   ? cli::ColourMode::always
+                   : (flags.colour == "never" ? cli::ColourMode::never : cli::ColourMode::automatic);
     };
     try {
         app.parse(argc, argv);
@@ -170,7 +192,8 @@ int outrigger_main(int argc, char** argv) {
         return usage_failure(cli::make_output(flags.json, flags.quiet, colour()), error, argc, argv);
     }
     flags.globals.out = cli::make_output(flags.json, flags.quiet, colour());
-    cli::configure_logging({config::LogLevel::warn, config::LogFormat::text}, "outrigger");   // a verb with settings sets it anew
+    cli::configure_logging({config::LogLevel::warn, config::LogFormat::text},
+                           "outrigger");  // a verb with settings sets it anew
     return dispatch(app, flags);
 }
 

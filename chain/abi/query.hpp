@@ -69,11 +69,13 @@ auto map(Query<T> q, F f) {
     using R = std::invoke_result_t<F, T>;
     if constexpr (requires(R r) { r.error(); }) {
         using U = typename R::value_type;
-        return Query<U>{std::move(q.reads), [d = std::move(q.decode), f = std::move(f)](
-                                                typename Query<U>::Answers a) -> Result<U> { return f(OR_TRY(d(a))); }};
+        return Query<U>{std::move(q.reads),
+                        [d = std::move(q.decode), f = std::move(f)](
+                            typename Query<U>::Answers a) -> Result<U> { return f(OR_TRY(d(a))); }};
     } else {
-        return Query<R>{std::move(q.reads), [d = std::move(q.decode), f = std::move(f)](
-                                                typename Query<R>::Answers a) -> Result<R> { return f(OR_TRY(d(a))); }};
+        return Query<R>{std::move(q.reads),
+                        [d = std::move(q.decode), f = std::move(f)](
+                            typename Query<R>::Answers a) -> Result<R> { return f(OR_TRY(d(a))); }};
     }
 }
 
@@ -83,8 +85,9 @@ Query<std::pair<A, B>> both(Query<A> a, Query<B> b) {
     const auto split = a.reads.size();
     auto reads = std::move(a.reads);
     reads.insert(reads.end(), b.reads.begin(), b.reads.end());
-    return {std::move(reads), [split, da = std::move(a.decode), db = std::move(b.decode)](
-                                  std::span<const Result<Bytes>> r) -> Result<std::pair<A, B>> {
+    return {std::move(reads),
+            [split, da = std::move(a.decode),
+             db = std::move(b.decode)](std::span<const Result<Bytes>> r) -> Result<std::pair<A, B>> {
                 auto first = OR_TRY(da(r.first(split)));
                 auto second = OR_TRY(db(r.subspan(split)));
                 return std::pair{std::move(first), std::move(second)};
@@ -102,8 +105,9 @@ Query<std::vector<Result<T>>> each(std::vector<Query<T>> queries) {
         ends.push_back(reads.size());
         decoders.push_back(std::move(q.decode));
     }
-    return {std::move(reads), [ends = std::move(ends), decoders = std::move(decoders)](
-                                  std::span<const Result<Bytes>> r) -> Result<std::vector<Result<T>>> {
+    return {std::move(reads),
+            [ends = std::move(ends), decoders = std::move(decoders)](
+                std::span<const Result<Bytes>> r) -> Result<std::vector<Result<T>>> {
                 std::vector<Result<T>> out;
                 std::size_t begin = 0;
                 for (std::size_t i = 0; i < ends.size(); ++i) {

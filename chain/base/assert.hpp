@@ -8,6 +8,5 @@ namespace outrigger::detail {
 
 /// Always on, in every build: a broken assumption stops the process before it can act on it.
 /// Never used to check data from outside; that is an Error.
-#define OR_ASSERT(condition)                                                       \
-    ((condition) ? static_cast<void>(0)                                            \
-                 : ::outrigger::detail::assert_failed(#condition, __FILE__, __LINE__))
+#define OR_ASSERT(condition) \
+    ((condition) ? static_cast<void>(0) : ::outrigger::detail::assert_failed(#condition, __FILE__, __LINE__))

@@ -33,11 +33,11 @@ struct LpView {
     Tick tick{};
     Tick tick_lower{};
     Tick tick_upper{};
-    U256 liquidity;          // raw
-    U256 sqrt_price_x96;     // pool spot, exact
-    double pool_price = 0;   // whole token1 per whole token0, from sqrt_price_x96
+    U256 liquidity;              // raw
+    U256 sqrt_price_x96;         // pool spot, exact
+    double pool_price = 0;       // whole token1 per whole token0, from sqrt_price_x96
     std::uint32_t fee_pips = 0;  // hundredths of a basis point
-    bool in_range = false;   // tick_lower <= tick < tick_upper, as the pool itself decides
+    bool in_range = false;       // tick_lower <= tick < tick_upper, as the pool itself decides
 };
 
 }  // namespace outrigger

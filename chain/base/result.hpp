@@ -58,7 +58,7 @@ inline void take(Result<void>&&) {}
 #define OR_CONCAT_(a, b) a##b
 #define OR_CONCAT(a, b) OR_CONCAT_(a, b)
 #define OR_TRY_AS(name, expr)                                      \
-    __extension__({                                               \
+    __extension__({                                                \
         auto name = (expr);                                        \
         if (!name) return tl::unexpected(std::move(name).error()); \
         ::outrigger::detail::take(std::move(name));                \

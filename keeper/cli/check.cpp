@@ -23,21 +23,25 @@ struct Row {
     std::string subject;
     std::string text;
     std::string fix;
-    Exit exit = Exit::ok;   // what a fail ends in
+    Exit exit = Exit::ok;  // what a fail ends in
 };
 
 /// Everything `check` finds out, in order.
 class Checklist {
   public:
-    void add(Verdict verdict, std::string subject, std::string text, std::string fix = "", Exit exit = Exit::error) {
-        rows_.push_back({verdict, std::move(subject), std::move(text), std::move(fix), verdict == Verdict::fail ? exit : Exit::ok});
+    void add(Verdict verdict, std::string subject, std::string text, std::string fix = "",
+             Exit exit = Exit::error) {
+        rows_.push_back({verdict, std::move(subject), std::move(text), std::move(fix),
+                         verdict == Verdict::fail ? exit : Exit::ok});
     }
     std::size_t count(Verdict v) const {
-        return static_cast<std::size_t>(std::count_if(rows_.begin(), rows_.end(), [&](const Row& r) { return r.verdict == v; }));
+        return static_cast<std::size_t>(
+            std::count_if(rows_.begin(), rows_.end(), [&](const Row& r) { return r.verdict == v; }));
     }
     /// The first fail's exit code.
     Exit exit() const {
-        const auto failed = std::find_if(rows_.begin(), rows_.end(), [](const Row& r) { return r.verdict == Verdict::fail; });
+        const auto failed =
+            std::find_if(rows_.begin(), rows_.end(), [](const Row& r) { return r.verdict == Verdict::fail; });
         return failed == rows_.end() ? Exit::ok : failed->exit;
     }
     const std::vector<Row>& rows() const { return rows_; }
@@ -58,16 +62,21 @@ double readable(const Market& market, const LpView& lp, double price) {
     return market.universe.assets.at(lp.curve.asset1.value).is_quote || price <= 0 ? price : 1 / price;
 }
 
-std::string digits(double price) { return grouped(price, price < 10 ? 5 : 2); }
+std::string digits(double price) {
+    return grouped(price, price < 10 ? 5 : 2);
+}
 
 void check_clock(Checklist& list, const config::Settings& settings, const Head& head) {
     if (settings.chain.clock == config::ClockSource::chain) {
         list.add(Verdict::skip, "clock", "this chain keeps its own time");
         return;
     }
-    const auto behind = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - head.block.timestamp;
+    const auto behind =
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) - head.block.timestamp;
     const bool near = behind < std::chrono::seconds{120} && behind > std::chrono::seconds{-15};
-    list.add(near ? Verdict::ok : Verdict::fail, "clock", fmt::format("the chain is {} s behind this machine", behind.count()), "synchronise the clock (timedatectl), or use a node that has caught up", Exit::network);
+    list.add(near ? Verdict::ok : Verdict::fail, "clock",
+             fmt::format("the chain is {} s behind this machine", behind.count()),
+             "synchronise the clock (timedatectl), or use a node that has caught up", Exit::network);
 }
 
 void check_position(Checklist& list, const Market& market, const RoundReport& look, std::size_t i) {
@@ -80,18 +89,27 @@ void check_position(Checklist& list, const Market& market, const RoundReport& lo
     const double a = readable(market, *pool, pool->curve.price_lower);
     const double b = readable(market, *pool, pool->curve.price_upper);
     const auto& figures = look.decision.positions[i].figures;
-    list.add(Verdict::ok, name, fmt::format("v3 NFT · fee {:.2f} % · ${} · {} {}–{} (now {} {})", pool->fee_pips / 1e4, grouped(figures.value_usd, 0),
-                                            pool->in_range ? "in range" : "out of range", digits(std::min(a, b)), digits(std::max(a, b)),
-                                            digits(readable(market, *pool, pool->pool_price)), price_name(market, *pool)));
-    if (pool->liquidity.is_zero()) list.add(Verdict::warn, name, "the position holds no liquidity: there is nothing to hedge");
+    list.add(Verdict::ok, name,
+             fmt::format("v3 NFT · fee {:.2f} % · ${} · {} {}–{} (now {} {})", pool->fee_pips / 1e4,
+                         grouped(figures.value_usd, 0), pool->in_range ? "in range" : "out of range",
+                         digits(std::min(a, b)), digits(std::max(a, b)),
+                         digits(readable(market, *pool, pool->pool_price)), price_name(market, *pool)));
+    if (pool->liquidity.is_zero())
+        list.add(Verdict::warn, name, "the position holds no liquidity: there is nothing to hedge");
     if (figures.cross) {
         std::string legs;
-        for (const auto& leg : figures.legs) legs += fmt::format("{}{:.4g} {}", legs.empty() ? "" : " and ", std::abs(leg.target_units), market.universe.symbol(leg.asset));
-        list.add(Verdict::note, name, fmt::format("no venue shorts one of its assets: {} stand in, explaining {:.0f} % of its variance", legs, 100 * figures.r_squared));
+        for (const auto& leg : figures.legs)
+            legs += fmt::format("{}{:.4g} {}", legs.empty() ? "" : " and ", std::abs(leg.target_units),
+                                market.universe.symbol(leg.asset));
+        list.add(
+            Verdict::note, name,
+            fmt::format("no venue shorts one of its assets: {} stand in, explaining {:.0f} % of its variance",
+                        legs, 100 * figures.r_squared));
     }
     const auto& action = look.decision.positions[i].action;
     if (const auto* hold = std::get_if<Hold>(&action); hold != nullptr && hold->reason == "unreadable") {
-        list.add(Verdict::fail, name, hold->detail, "see the row of the feed or venue it names", Exit::oracle_or_venue);
+        list.add(Verdict::fail, name, hold->detail, "see the row of the feed or venue it names",
+                 Exit::oracle_or_venue);
     }
 }
 
@@ -100,18 +118,25 @@ void check_prices(Checklist& list, const Market& market, const RoundReport& look
         const auto& symbol = market.universe.symbol(market.feeds[i].asset());
         const auto& price = look.seen.prices.at(market.feeds[i].asset()).value;
         if (!price) {
-            list.add(Verdict::fail, "oracle", fmt::format("{}/USD: {}", symbol, price.error().what), "check the feed's address", Exit::oracle_or_venue);
+            list.add(Verdict::fail, "oracle", fmt::format("{}/USD: {}", symbol, price.error().what),
+                     "check the feed's address", Exit::oracle_or_venue);
             continue;
         }
         const auto age = look.seen.now - price->published;
         const auto limit = market.universe.assets.at(market.feeds[i].asset().value).price_age_max;
-        list.add(age <= limit ? Verdict::ok : Verdict::fail, "oracle", fmt::format("{}/USD {} · {} s old (limit {} s)", symbol, digits(price->usd), age.count(), limit.count()),
-                 "wait for the feed, or set oracle.max_age if its heartbeat is longer", Exit::oracle_or_venue);
+        list.add(age <= limit ? Verdict::ok : Verdict::fail, "oracle",
+                 fmt::format("{}/USD {} · {} s old (limit {} s)", symbol, digits(price->usd), age.count(),
+                             limit.count()),
+                 "wait for the feed, or set oracle.max_age if its heartbeat is longer",
+                 Exit::oracle_or_venue);
     }
     if (look.seen.panel) {
-        list.add(Verdict::ok, "history", fmt::format("{} complete bars of {} assets, {} dropped", look.seen.panel->returns.rows(), look.seen.panel->assets.size(), look.seen.panel->dropped));
+        list.add(Verdict::ok, "history",
+                 fmt::format("{} complete bars of {} assets, {} dropped", look.seen.panel->returns.rows(),
+                             look.seen.panel->assets.size(), look.seen.panel->dropped));
     } else {
-        list.add(Verdict::note, "history", look.seen.panel.error().what + " (needed only for cross-asset hedges)");
+        list.add(Verdict::note, "history",
+                 look.seen.panel.error().what + " (needed only for cross-asset hedges)");
     }
 }
 
@@ -119,53 +144,77 @@ void check_venues(Checklist& list, const Market& market, const RoundReport& look
     for (const auto& venue : market.venues) {
         const auto& account = look.seen.accounts.at(venue->id()).value;
         if (!account) {
-            list.add(Verdict::fail, venue->name(), account.error().what, "check chain.addresses, or leave this venue out", Exit::oracle_or_venue);
+            list.add(Verdict::fail, venue->name(), account.error().what,
+                     "check chain.addresses, or leave this venue out", Exit::oracle_or_venue);
             continue;
         }
         std::string held;
-        for (const auto& [asset, units] : account->position) held += fmt::format(" · {} {}", signed_grouped(units, 4), market.universe.symbol(asset));
-        list.add(Verdict::ok, venue->name(), fmt::format("{}{} · equity ${} · wallet ${} · {}", venue->kind(), held, grouped(account->equity_usd, 0), grouped(account->available_usd, 0),
-                                                       std::isinf(account->health) ? "no debt (HF ∞)" : fmt::format("HF {:.2f}", std::floor(account->health * 100) / 100)));
+        for (const auto& [asset, units] : account->position)
+            held += fmt::format(" · {} {}", signed_grouped(units, 4), market.universe.symbol(asset));
+        list.add(Verdict::ok, venue->name(),
+                 fmt::format("{}{} · equity ${} · wallet ${} · {}", venue->kind(), held,
+                             grouped(account->equity_usd, 0), grouped(account->available_usd, 0),
+                             std::isinf(account->health)
+                                 ? "no debt (HF ∞)"
+                                 : fmt::format("HF {:.2f}", std::floor(account->health * 100) / 100)));
     }
 }
 
 void check_live(Checklist& list, const config::Settings& settings, Keeper& keeper) {
     if (const auto ready = config::require_live(settings); !ready) {
-        for (const auto& e : ready.error()) list.add(Verdict::fail, "config", e.key + ": " + e.what, e.fix, Exit::guard);
+        for (const auto& e : ready.error())
+            list.add(Verdict::fail, "config", e.key + ": " + e.what, e.fix, Exit::guard);
     } else {
         list.add(Verdict::ok, "config", "says all that live trading needs");
     }
     auto signer = open_signer(settings);
     if (!signer) {
-        list.add(Verdict::fail, "key", signer.error().what + ": " + signer.error().why, signer.error().fix, Exit::key);
+        list.add(Verdict::fail, "key", signer.error().what + ": " + signer.error().why, signer.error().fix,
+                 Exit::key);
         return;
     }
-    list.add(Verdict::ok, "key", fmt::format("{} · confirm with {}", checksum_address((*signer)->address()), confirmation_of(settings, (*signer)->address())));
-    const auto head = keeper.link().nodes().latest(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
-    const auto balance = head ? keeper.link().nodes().read([&](Node& n) { return n.balance((*signer)->address(), head->block); }) : Result<U256>(tl::unexpected(head.error()));
+    list.add(Verdict::ok, "key",
+             fmt::format("{} · confirm with {}", checksum_address((*signer)->address()),
+                         confirmation_of(settings, (*signer)->address())));
+    const auto head = keeper.link().nodes().latest(
+        std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
+    const auto balance = head ? keeper.link().nodes().read(
+                                    [&](Node& n) { return n.balance((*signer)->address(), head->block); })
+                              : Result<U256>(tl::unexpected(head.error()));
     if (!balance) {
         list.add(Verdict::fail, "gas", balance.error().what, "", Exit::network);
     } else {
         const double native = balance->to_double() / 1e18;
-        list.add(native > 0.02 ? Verdict::ok : Verdict::fail, "gas", fmt::format("{:.4f} ETH for gas", native), fmt::format("send at least 0.02 ETH to {}", checksum_address((*signer)->address())), Exit::guard);
+        list.add(
+            native > 0.02 ? Verdict::ok : Verdict::fail, "gas", fmt::format("{:.4f} ETH for gas", native),
+            fmt::format("send at least 0.02 ETH to {}", checksum_address((*signer)->address())), Exit::guard);
     }
-    const auto mined = keeper.link().nodes().read([&](Node& n) { return n.transaction_count((*signer)->address(), BlockTag::latest); });
-    const auto pending = keeper.link().nodes().read([&](Node& n) { return n.transaction_count((*signer)->address(), BlockTag::pending); });
+    const auto mined = keeper.link().nodes().read(
+        [&](Node& n) { return n.transaction_count((*signer)->address(), BlockTag::latest); });
+    const auto pending = keeper.link().nodes().read(
+        [&](Node& n) { return n.transaction_count((*signer)->address(), BlockTag::pending); });
     if (mined && pending) {
-        list.add(mined->value == pending->value ? Verdict::ok : Verdict::warn, "nonce", fmt::format("{} mined, {} pending", mined->value, pending->value));
+        list.add(mined->value == pending->value ? Verdict::ok : Verdict::warn, "nonce",
+                 fmt::format("{} mined, {} pending", mined->value, pending->value));
     }
 }
 
 int finish(const Globals& globals, const CheckFlags& flags, const Checklist& list, const std::string& title) {
     const auto fails = list.count(Verdict::fail);
     const char* depth = flags.offline ? "the configuration" : (flags.live ? "live" : "a dry run");
-    const int code = fails == 0 ? 0 : static_cast<int>(flags.live && list.exit() == Exit::error ? Exit::guard : list.exit());
+    const int code =
+        fails == 0 ? 0
+                   : static_cast<int>(flags.live && list.exit() == Exit::error ? Exit::guard : list.exit());
     if (globals.out.json) {
         nlohmann::json rows = nlohmann::json::array();
         for (const auto& row : list.rows()) {
-            rows.push_back({{"verdict", kWords.at(static_cast<std::size_t>(row.verdict))}, {"subject", row.subject}, {"text", row.text}, {"fix", row.verdict == Verdict::fail ? row.fix : ""}});
+            rows.push_back({{"verdict", kWords.at(static_cast<std::size_t>(row.verdict))},
+                            {"subject", row.subject},
+                            {"text", row.text},
+                            {"fix", row.verdict == Verdict::fail ? row.fix : ""}});
         }
-        globals.out.document(nlohmann::json{{"schema", 1}, {"ready", fails == 0}, {"for", depth}, {"exit", code}, {"rows", std::move(rows)}});
+        globals.out.document(nlohmann::json{
+            {"schema", 1}, {"ready", fails == 0}, {"for", depth}, {"exit", code}, {"rows", std::move(rows)}});
         return code;
     }
     globals.out.result(title + "\n");
@@ -174,13 +223,16 @@ int finish(const Globals& globals, const CheckFlags& flags, const Checklist& lis
         if (row.verdict == Verdict::ok) word = globals.out.good(word);
         if (row.verdict == Verdict::fail || row.verdict == Verdict::warn) word = globals.out.warn(word);
         globals.out.result(fmt::format("  {} {:<11} {}", word, row.subject, row.text));
-        if (row.verdict == Verdict::fail && !row.fix.empty()) globals.out.result(fmt::format("        {:<11} {}", "", row.fix));
+        if (row.verdict == Verdict::fail && !row.fix.empty())
+            globals.out.result(fmt::format("        {:<11} {}", "", row.fix));
     }
     const auto notes = list.count(Verdict::note) + list.count(Verdict::warn);
     if (fails == 0) {
-        globals.out.result(fmt::format("\nReady for {}: {} ok, {} to note. Nothing was sent.", depth, list.count(Verdict::ok), notes));
+        globals.out.result(fmt::format("\nReady for {}: {} ok, {} to note. Nothing was sent.", depth,
+                                       list.count(Verdict::ok), notes));
     } else {
-        globals.out.result(fmt::format("\nNot ready for {}: {} fail{}. Nothing was sent.", depth, fails, fails == 1 ? "" : "s"));
+        globals.out.result(fmt::format("\nNot ready for {}: {} fail{}. Nothing was sent.", depth, fails,
+                                       fails == 1 ? "" : "s"));
     }
     return code;
 }
@@ -191,8 +243,11 @@ int check(const Globals& globals, const CheckFlags& flags) {
     const auto settings = load_settings(globals);
     if (!settings) return globals.out.failed(settings.error());
     Checklist list;
-    list.add(Verdict::ok, "config", fmt::format("{} values · {} positions · {} venues", settings->effective.size(), settings->positions.size(), settings->venues.size()));
-    const std::string title = fmt::format("{} · {} · {} readiness", find_config(globals).value_or("?"), settings->chain.preset, flags.live ? "live" : "dry-run");
+    list.add(Verdict::ok, "config",
+             fmt::format("{} values · {} positions · {} venues", settings->effective.size(),
+                         settings->positions.size(), settings->venues.size()));
+    const std::string title = fmt::format("{} · {} · {} readiness", find_config(globals).value_or("?"),
+                                          settings->chain.preset, flags.live ? "live" : "dry-run");
     if (flags.offline) return finish(globals, flags, list, title);
 
     Keeper::Options options;
@@ -201,9 +256,12 @@ int check(const Globals& globals, const CheckFlags& flags) {
     if (!keeper) return globals.out.failed(start_failure(keeper.error(), *settings));
     const auto look = (*keeper)->look();
     if (!look) return globals.out.failed(start_failure(look.error(), *settings));
-    list.add(Verdict::ok, "rpc", fmt::format("{} · chain {} · block {}", config::redacted_url(settings->chain.rpc.front().url), look->head.block.chain.value, look->head.block.number.value));
+    list.add(Verdict::ok, "rpc",
+             fmt::format("{} · chain {} · block {}", config::redacted_url(settings->chain.rpc.front().url),
+                         look->head.block.chain.value, look->head.block.number.value));
     check_clock(list, *settings, look->head);
-    for (std::size_t i = 0; i < (*keeper)->market().params.positions.size(); ++i) check_position(list, (*keeper)->market(), *look, i);
+    for (std::size_t i = 0; i < (*keeper)->market().params.positions.size(); ++i)
+        check_position(list, (*keeper)->market(), *look, i);
     check_prices(list, (*keeper)->market(), *look);
     check_venues(list, (*keeper)->market(), *look);
     if (flags.live) {

@@ -27,7 +27,9 @@ std::map<std::string, std::string> environment() {
     return out;
 }
 
-Result<std::string> read_for_config(const std::string& path) { return read_file(expand_home(path)); }
+Result<std::string> read_for_config(const std::string& path) {
+    return read_file(expand_home(path));
+}
 
 Failure config_failure(const std::string& name, const config::ConfigErrors& errors) {
     Failure f;
@@ -44,16 +46,20 @@ Failure config_failure(const std::string& name, const config::ConfigErrors& erro
 Outcome<std::string> find_config(const Globals& globals) {
     if (!globals.config.empty()) return globals.config;
     std::vector<std::string> places;
-    if (const char* from_env = std::getenv("OUTRIGGER_CONFIG"); from_env != nullptr && *from_env != '\0') return std::string(from_env);
+    if (const char* from_env = std::getenv("OUTRIGGER_CONFIG"); from_env != nullptr && *from_env != '\0')
+        return std::string(from_env);
     places.emplace_back("outrigger.toml");
     const char* xdg = std::getenv("XDG_CONFIG_HOME");
-    places.push_back((xdg != nullptr && *xdg != '\0' ? std::string(xdg) : expand_home("~/.config")) + "/outrigger/outrigger.toml");
+    places.push_back((xdg != nullptr && *xdg != '\0' ? std::string(xdg) : expand_home("~/.config")) +
+                     "/outrigger/outrigger.toml");
     for (const auto& place : places) {
         std::error_code ignored;
         if (std::filesystem::exists(place, ignored)) return place;
     }
-    return stop({Exit::config, "config.missing", "no configuration file", fmt::format("looked for {}", fmt::join(places, ", ")),
-                 "none of them exists", "write one (README, \"Five minutes on a testnet\"), name it with --config, or run: outrigger demo"});
+    return stop(
+        {Exit::config, "config.missing", "no configuration file",
+         fmt::format("looked for {}", fmt::join(places, ", ")), "none of them exists",
+         "write one (README, \"Five minutes on a testnet\"), name it with --config, or run: outrigger demo"});
 }
 
 Outcome<config::Settings> load_settings(const Globals& globals) {
@@ -61,7 +67,8 @@ Outcome<config::Settings> load_settings(const Globals& globals) {
     if (!path) return stop(path.error());
     const auto text = read_file(*path);
     if (!text) {
-        return stop({Exit::config, "config.unreadable", "the configuration cannot be read", *path, text.error().what, "check the path after --config"});
+        return stop({Exit::config, "config.unreadable", "the configuration cannot be read", *path,
+                     text.error().what, "check the path after --config"});
     }
     config::Sources sources;
     sources.name = std::filesystem::path(*path).filename().string();
@@ -77,19 +84,25 @@ Outcome<config::Settings> load_settings(const Globals& globals) {
 
 Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings) {
     if (settings.key.keystore.empty()) {
-        return stop({Exit::key, "key.missing", "no keystore is configured", "[key]", "live mode signs, and needs a key to sign with",
-                     "set key.keystore_file to a V3 keystore, or key.keystore_account to a name in ~/.foundry/keystores"});
+        return stop({Exit::key, "key.missing", "no keystore is configured", "[key]",
+                     "live mode signs, and needs a key to sign with",
+                     "set key.keystore_file to a V3 keystore, or key.keystore_account to a name in "
+                     "~/.foundry/keystores"});
     }
     if (!settings.key.password) {
         return stop({Exit::key, "key.no_password", "no password for the keystore is configured", "[key]", "",
                      "put it into a file, chmod 600 it, and set key.password_file"});
     }
     const auto keystore = expand_home(settings.key.keystore);
-    const auto password = config::read_secret(*settings.key.password, [](const std::string& path) { return read_password(expand_home(path)); });
-    if (!password) return stop(failure_from(password.error(), Exit::key, "key.password", "the keystore's password cannot be read", "check key.password_file"));
+    const auto password = config::read_secret(
+        *settings.key.password, [](const std::string& path) { return read_password(expand_home(path)); });
+    if (!password)
+        return stop(failure_from(password.error(), Exit::key, "key.password",
+                                 "the keystore's password cannot be read", "check key.password_file"));
     auto pair = open_keystore(keystore, *password);
     if (!pair) {
-        Failure f = failure_from(pair.error(), Exit::key, "key.keystore", "the keystore cannot be opened", "check key.keystore_file and key.password_file");
+        Failure f = failure_from(pair.error(), Exit::key, "key.keystore", "the keystore cannot be opened",
+                                 "check key.keystore_file and key.password_file");
         f.where = keystore;
         return stop(std::move(f));
     }
@@ -102,35 +115,69 @@ std::string confirmation_of(const config::Settings& settings, const Address& sig
 }
 
 Failure start_failure(const Error& error, const config::Settings& settings) {
-    const auto endpoints = settings.chain.rpc.empty() ? std::string("no [[chain.rpc]]") : config::redacted_url(settings.chain.rpc.front().url);
+    const auto endpoints = settings.chain.rpc.empty() ? std::string("no [[chain.rpc]]")
+                                                      : config::redacted_url(settings.chain.rpc.front().url);
     switch (error.code) {
         case Errc::config:
-            return {Exit::config, "config.chain", "the configuration does not fit the chain", endpoints, error.what,
-                    fmt::format("check chain.preset (now {}, chain id {}) against the endpoint", settings.chain.preset, settings.chain.network.chain_id.value)};
+            return {Exit::config,
+                    "config.chain",
+                    "the configuration does not fit the chain",
+                    endpoints,
+                    error.what,
+                    fmt::format("check chain.preset (now {}, chain id {}) against the endpoint",
+                                settings.chain.preset, settings.chain.network.chain_id.value)};
         case Errc::not_found:
         case Errc::unsupported:
-            return {Exit::position, "position.unreadable", "a position cannot be read", endpoints, error.what, "check the NFT id and the chain it lives on"};
+            return {Exit::position,
+                    "position.unreadable",
+                    "a position cannot be read",
+                    endpoints,
+                    error.what,
+                    "check the NFT id and the chain it lives on"};
         case Errc::timeout:
         case Errc::transport:
         case Errc::rpc:
-            return {Exit::network, "network.unreachable", "no RPC endpoint answers", endpoints, error.what,
+            return {Exit::network,
+                    "network.unreachable",
+                    "no RPC endpoint answers",
+                    endpoints,
+                    error.what,
                     "check that the node runs and the URL is right: set ETH_RPC_URL or [[chain.rpc]] url"};
         case Errc::rejected: {
             const bool busy = error.what.find("another keeper") != std::string::npos;
-            if (busy) return {Exit::busy, "busy", "another keeper is running", "", error.what, "stop it first, or use another storage.datadir"};
-            return {Exit::guard, "guard.latched", "the keeper does not start", "", error.what, "see docs/exit-codes.md, then run with --resume"};
+            if (busy)
+                return {Exit::busy, "busy",     "another keeper is running",
+                        "",         error.what, "stop it first, or use another storage.datadir"};
+            return {Exit::guard, "guard.latched", "the keeper does not start",
+                    "",          error.what,      "see docs/exit-codes.md, then run with --resume"};
         }
-        case Errc::storage: return {Exit::error, "storage", "the journal cannot be used", settings.storage.datadir, error.what, "check the directory's owner, mode and free space"};
+        case Errc::storage:
+            return {Exit::error,
+                    "storage",
+                    "the journal cannot be used",
+                    settings.storage.datadir,
+                    error.what,
+                    "check the directory's owner, mode and free space"};
         case Errc::stale:
         case Errc::decode:
         case Errc::reorged:
-        case Errc::reverted: return {Exit::oracle_or_venue, "chain.unreadable", "the chain's answers cannot be used", endpoints, error.what, "run: outrigger check"};
+        case Errc::reverted:
+            return {Exit::oracle_or_venue,
+                    "chain.unreadable",
+                    "the chain's answers cannot be used",
+                    endpoints,
+                    error.what,
+                    "run: outrigger check"};
         case Errc::key: return {Exit::key, "key", "the key cannot be used", "", error.what, "check [key]"};
     }
     return {Exit::error, "unknown", "the keeper does not start", "", error.what, ""};
 }
 
-std::string clock_time(TimePoint at) { return fmt::format("{:%H:%M:%S}Z", fmt::gmtime(at.time_since_epoch().count())); }
-std::string iso_time(TimePoint at) { return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(at.time_since_epoch().count())); }
+std::string clock_time(TimePoint at) {
+    return fmt::format("{:%H:%M:%S}Z", fmt::gmtime(at.time_since_epoch().count()));
+}
+std::string iso_time(TimePoint at) {
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(at.time_since_epoch().count()));
+}
 
 }  // namespace outrigger::cli

@@ -14,8 +14,8 @@ namespace outrigger::cli {
 
 /// What every verb gets from the command line.
 struct Globals {
-    std::string config;              // --config; empty: search
-    std::vector<std::string> set;    // --set KEY=VALUE
+    std::string config;            // --config; empty: search
+    std::vector<std::string> set;  // --set KEY=VALUE
     Output out;
 };
 

@@ -57,7 +57,8 @@ class Demo {
             if (auto done = play_step(step); !done) return out_.failed(done.error());
         }
         const auto invariants = check_invariants();
-        const bool ok = std::all_of(invariants.begin(), invariants.end(), [](const auto& i) { return i.holds; });
+        const bool ok =
+            std::all_of(invariants.begin(), invariants.end(), [](const auto& i) { return i.holds; });
         if (out_.json) {
             out_.document(document(invariants, ok));
         } else {
@@ -70,21 +71,28 @@ class Demo {
   private:
     Outcome<void> set_up() {
         configure_logging({config::LogLevel::error, config::LogFormat::text}, "DEMO");
-        if (workspace_.path().empty()) return stop({Exit::error, "demo.workspace", "cannot make a temporary directory", "", "", "check TMPDIR"});
-        auto chain = LocalChain::start([&](const std::string& line) { out_.talk("[chain] " + line); }, 0, false, "");
+        if (workspace_.path().empty())
+            return stop(
+                {Exit::error, "demo.workspace", "cannot make a temporary directory", "", "", "check TMPDIR"});
+        auto chain =
+            LocalChain::start([&](const std::string& line) { out_.talk("[chain] " + line); }, 0, false, "");
         if (!chain) return stop(chain.error());
         chain_ = *std::move(chain);
         const auto text = devnet_config(chain_->info(), workspace_.path());
-        if (!text) return stop(failure_from(text.error(), Exit::error, "demo.world", "the local chain's description cannot be read", "run: ./scripts/setup"));
+        if (!text)
+            return stop(failure_from(text.error(), Exit::error, "demo.world",
+                                     "the local chain's description cannot be read", "run: ./scripts/setup"));
         const std::string file = workspace_.path() + "/outrigger.toml";
-        if (const auto written = write_file(file, *text); !written) return stop(failure_from(written.error(), Exit::error, "demo.config", "cannot write the demo's configuration", ""));
+        if (const auto written = write_file(file, *text); !written)
+            return stop(failure_from(written.error(), Exit::error, "demo.config",
+                                     "cannot write the demo's configuration", ""));
         auto settings = load_settings({file, {}, out_});
         if (!settings) return stop(settings.error());
         auto signer = open_signer(*settings);
         if (!signer) return stop(signer.error());
         Keeper::Options options;
         options.mode = Mode::live;
-        options.triggers = false;   // nobody will ask; two hours are played in seconds
+        options.triggers = false;  // nobody will ask; two hours are played in seconds
         options.progress = [&](const std::string& line) { out_.talk("[keeper] " + line); };
         auto keeper = Keeper::start(*settings, std::move(options), *std::move(signer));
         if (!keeper) return stop(start_failure(keeper.error(), *settings));
@@ -102,26 +110,39 @@ class Demo {
 
     void introduce() {
         out_.talk("");
-        out_.talk("Nothing here is real money: a chain of its own on this machine, real protocol bytecode, a built-in key.");
-        out_.talk(fmt::format("  chain   {} (id {})   Uniswap v3 · Aave v3 · Perpetual Protocol v2 · Chainlink feeds", chain_->info().rpc, chain_->info().chain_id));
-        out_.talk("  LP      eth-usdc   WETH/USDC 0.05 %   hedged in the same asset: borrow WETH on Aave, sell it on Uniswap");
-        out_.talk("  LP      arb-usdc   ARB/USDC 0.3 %     ARB can be borrowed or shorted nowhere here: hedged through ETH and BTC on Perp");
+        out_.talk(
+            "Nothing here is real money: a chain of its own on this machine, real protocol bytecode, a "
+            "built-in key.");
+        out_.talk(fmt::format(
+            "  chain   {} (id {})   Uniswap v3 · Aave v3 · Perpetual Protocol v2 · Chainlink feeds",
+            chain_->info().rpc, chain_->info().chain_id));
+        out_.talk(
+            "  LP      eth-usdc   WETH/USDC 0.05 %   hedged in the same asset: borrow WETH on Aave, sell it "
+            "on Uniswap");
+        out_.talk(
+            "  LP      arb-usdc   ARB/USDC 0.3 %     ARB can be borrowed or shorted nowhere here: hedged "
+            "through ETH and BTC on Perp");
         out_.talk("");
         if (!out_.json) {
-            out_.result(out_.bold(fmt::format("{:>5}  {:<9} {:>10}  {:>12}  {:>12}  {:>10}  {}", "min", "position", "price", "LP USD long", "hedge USD", "residual", "what it did")));
+            out_.result(
+                out_.bold(fmt::format("{:>5}  {:<9} {:>10}  {:>12}  {:>12}  {:>10}  {}", "min", "position",
+                                      "price", "LP USD long", "hedge USD", "residual", "what it did")));
         }
     }
 
-    /// Rounds until nothing more is wanted and nothing is in flight. Errors: Exit::error when that takes too long.
+    /// Rounds until nothing more is wanted and nothing is in flight. Errors: Exit::error when that takes too
+    /// long.
     Outcome<void> settle_down() {
         constexpr int kMostRounds = 200;
         int idle = 0;
         for (int n = 0; n < kMostRounds; ++n) {
             auto round = keeper_->round();
-            if (!round) return stop(failure_from(round.error(), Exit::error, "demo.round", "a round failed", ""));
+            if (!round)
+                return stop(failure_from(round.error(), Exit::error, "demo.round", "a round failed", ""));
             if (round->idle) {
                 // A transaction was sent and its block is not there yet.
-                if (++idle > 400) return stop({Exit::error, "demo.stuck", "no block came", chain_->info().rpc, "", ""});
+                if (++idle > 400)
+                    return stop({Exit::error, "demo.stuck", "no block came", chain_->info().rpc, "", ""});
                 ::poll(nullptr, 0, 5);
                 --n;
                 continue;
@@ -134,7 +155,8 @@ class Demo {
                 return {};
             }
         }
-        return stop({Exit::error, "demo.restless", "the keeper did not come to rest", "", "it kept trading at one price", ""});
+        return stop({Exit::error, "demo.restless", "the keeper did not come to rest", "",
+                     "it kept trading at one price", ""});
     }
 
     /// Collects what happened in a step, to be told in one line per hedge.
@@ -157,7 +179,8 @@ class Demo {
     Outcome<void> play_step(const DemoStep& step) {
         const json prices{{"WETH", step.eth}, {"WBTC", step.btc}, {"ARB", step.arb}, {"seconds", 60}};
         if (const auto moved = chain_->control("/price", prices); !moved) {
-            return stop(failure_from(moved.error(), Exit::error, "demo.price", "the local chain could not move the price", ""));
+            return stop(failure_from(moved.error(), Exit::error, "demo.price",
+                                     "the local chain could not move the price", ""));
         }
         if (auto calm = settle_down(); !calm) return stop(calm.error());
         ledger_->end_step();
@@ -179,7 +202,9 @@ class Demo {
             const double change = leg.held_units - story.before.legs[i].held_units;
             if (std::abs(change) * leg.held_usd == 0 && change == 0) continue;
             sold += change;
-            legs += fmt::format("{}{} {}", legs.empty() ? "" : ", ", signed_grouped(change, change > -1 && change < 1 ? 4 : 3), keeper_->market().universe.symbol(leg.asset));
+            legs += fmt::format("{}{} {}", legs.empty() ? "" : ", ",
+                                signed_grouped(change, change > -1 && change < 1 ? 4 : 3),
+                                keeper_->market().universe.symbol(leg.asset));
         }
         double held = 0;
         for (const auto& leg : after.legs) held += leg.held_usd;
@@ -190,25 +215,33 @@ class Demo {
         }
         const auto& position = keeper_->market().params.positions[index];
         const double price = position.name.starts_with("eth") ? step.eth : step.arb;
-        out_.result(fmt::format("{:>2}:{:02}  {:<9} {:>10}  {:>12}  {:>12}  {:>8} %  {} {} on {} ({} tx)", step.minute / 60, step.minute % 60, position.name,
-                                grouped(price, price < 100 ? 4 : 2), signed_grouped(long_usd, 0), signed_grouped(held, 0),
-                                signed_grouped(100 * after.residual_usd / std::max(after.value_usd, 1.0), 1), sold < 0 ? "▲" : "▼", legs,
-                                keeper_->market().venues.at(story.venue.value)->name(), story.txs));
+        out_.result(fmt::format(
+            "{:>2}:{:02}  {:<9} {:>10}  {:>12}  {:>12}  {:>8} %  {} {} on {} ({} tx)", step.minute / 60,
+            step.minute % 60, position.name, grouped(price, price < 100 ? 4 : 2), signed_grouped(long_usd, 0),
+            signed_grouped(held, 0),
+            signed_grouped(100 * after.residual_usd / std::max(after.value_usd, 1.0), 1),
+            sold < 0 ? "▲" : "▼", legs, keeper_->market().venues.at(story.venue.value)->name(), story.txs));
     }
 
     std::vector<Invariant> check_invariants() {
         std::vector<Invariant> out;
         const auto totals = keeper_->journal().totals().value_or(TxTotals{});
-        out.push_back({"every transaction's effect was verified on chain", totals.sent > 0 && totals.verified == totals.sent && totals.failed == 0,
-                       fmt::format("{} sent, {} verified, {} failed", totals.sent, totals.verified, totals.failed)});
+        out.push_back(
+            {"every transaction's effect was verified on chain",
+             totals.sent > 0 && totals.verified == totals.sent && totals.failed == 0,
+             fmt::format("{} sent, {} verified, {} failed", totals.sent, totals.verified, totals.failed)});
         const auto open = keeper_->journal().open_txs();
         out.push_back({"nothing is in flight", open && open->empty(), ""});
-        const auto count = keeper_->link().nodes().read([&](Node& node) { return node.transaction_count(keeper_->account(), BlockTag::latest); });
-        out.push_back({"the chain has mined exactly what was journalled", count && count->value == totals.sent, count ? fmt::format("{} on chain", count->value) : count.error().what});
+        const auto count = keeper_->link().nodes().read(
+            [&](Node& node) { return node.transaction_count(keeper_->account(), BlockTag::latest); });
+        out.push_back({"the chain has mined exactly what was journalled",
+                       count && count->value == totals.sent,
+                       count ? fmt::format("{} on chain", count->value) : count.error().what});
         out.push_back({"every reading was complete", ledger_->complete(), ""});
         for (std::size_t i = 0; i < last_.decision.positions.size(); ++i) {
             const auto& f = last_.decision.positions[i].figures;
-            out.push_back({keeper_->market().params.positions[i].name + " is inside its band", f.known && std::abs(f.residual_usd) <= f.band_usd,
+            out.push_back({keeper_->market().params.positions[i].name + " is inside its band",
+                           f.known && std::abs(f.residual_usd) <= f.band_usd,
                            fmt::format("residual {:.2f} USD, band {:.2f} USD", f.residual_usd, f.band_usd)});
         }
         out.push_back(second_look(totals));
@@ -239,9 +272,11 @@ class Demo {
 
     json document(const std::vector<Invariant>& invariants, bool ok) const {
         json positions = json::array();
-        for (std::size_t i = 0; i < ledger_->positions().size(); ++i) positions.push_back(position_document(i));
+        for (std::size_t i = 0; i < ledger_->positions().size(); ++i)
+            positions.push_back(position_document(i));
         json list = json::array();
-        for (const auto& i : invariants) list.push_back({{"name", i.name}, {"holds", i.holds}, {"detail", i.detail}});
+        for (const auto& i : invariants)
+            list.push_back({{"name", i.name}, {"holds", i.holds}, {"detail", i.detail}});
         const auto totals = keeper_->journal().totals().value_or(TxTotals{});
         return {{"schema", 1},
                 {"mode", "DEMO"},
@@ -249,7 +284,8 @@ class Demo {
                 {"block", last_.head.block.number.value},
                 {"invariants_ok", ok},
                 {"invariants", std::move(list)},
-                {"transactions", {{"sent", totals.sent}, {"verified", totals.verified}, {"failed", totals.failed}}},
+                {"transactions",
+                 {{"sent", totals.sent}, {"verified", totals.verified}, {"failed", totals.failed}}},
                 {"positions", std::move(positions)}};
     }
 
@@ -273,21 +309,36 @@ class Demo {
         for (std::size_t i = 0; i < ledger_->positions().size(); ++i) {
             const auto& p = ledger_->positions()[i];
             const auto effect = effectiveness(p);
-            rows.push_back({p.name, p.hedge + " on " + p.venue, usd(worst(p.unhedged)), usd(worst(p.hedged)), usd(p.unhedged.back()), usd(p.hedged.back()),
-                            effect ? fmt::format("{:.1f} %", 100 * *effect) : "-", std::to_string(hedges_[i]), fmt::format("${:.2f}", ledger_->cost_usd(i))});
+            rows.push_back({p.name, p.hedge + " on " + p.venue, usd(worst(p.unhedged)), usd(worst(p.hedged)),
+                            usd(p.unhedged.back()), usd(p.hedged.back()),
+                            effect ? fmt::format("{:.1f} %", 100 * *effect) : "-", std::to_string(hedges_[i]),
+                            fmt::format("${:.2f}", ledger_->cost_usd(i))});
         }
         out_.result("");
-        out_.result(table({{"POSITION", false}, {"HEDGE", false}, {"WORST unhedged", true}, {"hedged", true}, {"END unhedged", true}, {"hedged", true},
-                           {"variance removed", true}, {"hedges", true}, {"cost", true}},
+        out_.result(table({{"POSITION", false},
+                           {"HEDGE", false},
+                           {"WORST unhedged", true},
+                           {"hedged", true},
+                           {"END unhedged", true},
+                           {"hedged", true},
+                           {"variance removed", true},
+                           {"hedges", true},
+                           {"cost", true}},
                           rows));
         out_.result("");
-        out_.result("Profit and loss in USD since the start, LP fees included on both sides; cost is fees, slippage, interest, funding and gas.");
-        out_.result("A delta hedge removes the swing and realises the divergence loss. That trade is the point; fees must pay for it.");
+        out_.result(
+            "Profit and loss in USD since the start, LP fees included on both sides; cost is fees, slippage, "
+            "interest, funding and gas.");
+        out_.result(
+            "A delta hedge removes the swing and realises the divergence loss. That trade is the point; fees "
+            "must pay for it.");
         out_.result("");
         for (const auto& i : invariants) {
-            out_.result(fmt::format("  {}  {}{}", i.holds ? out_.good("ok  ") : out_.warn("FAIL"), i.name, i.detail.empty() ? "" : "  (" + i.detail + ")"));
+            out_.result(fmt::format("  {}  {}{}", i.holds ? out_.good("ok  ") : out_.warn("FAIL"), i.name,
+                                    i.detail.empty() ? "" : "  (" + i.detail + ")"));
         }
-        out_.talk("\nnext:  outrigger devnet up     then     outrigger check · outrigger run · outrigger explain");
+        out_.talk(
+            "\nnext:  outrigger devnet up     then     outrigger check · outrigger run · outrigger explain");
     }
 
     void hold() {
@@ -317,6 +368,8 @@ class Demo {
 
 }  // namespace
 
-int demo(const Globals& globals, const DemoFlags& flags) { return Demo(globals, flags).play(); }
+int demo(const Globals& globals, const DemoFlags& flags) {
+    return Demo(globals, flags).play();
+}
 
 }  // namespace outrigger::cli

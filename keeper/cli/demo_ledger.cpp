@@ -17,7 +17,8 @@ DemoLedger::DemoLedger(const Keeper& keeper) : keeper_(keeper) {
 
 void DemoLedger::observe(const RoundReport& round) {
     // Who moved the wallet's money since the last look: the venue whose transaction was settled.
-    const auto any_account = std::find_if(round.seen.accounts.begin(), round.seen.accounts.end(), [](const auto& a) { return a.second.value.has_value(); });
+    const auto any_account = std::find_if(round.seen.accounts.begin(), round.seen.accounts.end(),
+                                          [](const auto& a) { return a.second.value.has_value(); });
     if (any_account == round.seen.accounts.end()) {
         complete_ = false;
         return;
@@ -45,7 +46,8 @@ void DemoLedger::observe(const RoundReport& round) {
         now_[i] = {figures.value_usd, account->second.value->equity_usd};
         for (const auto& [asset, held] : last_held_[venue]) {
             const auto price = round.seen.prices.find(asset);
-            if (price == round.seen.prices.end() || !price->second.value || !last_price_.contains(asset)) continue;
+            if (price == round.seen.prices.end() || !price->second.value || !last_price_.contains(asset))
+                continue;
             positions_[i].ideal_usd += held * (price->second.value->usd - last_price_[asset]);
         }
         last_held_[venue] = account->second.value->position;
@@ -69,6 +71,8 @@ void DemoLedger::end_step() {
     }
 }
 
-double DemoLedger::cost_usd(std::size_t i) const { return positions_[i].ideal_usd - hedge_pnl(i); }
+double DemoLedger::cost_usd(std::size_t i) const {
+    return positions_[i].ideal_usd - hedge_pnl(i);
+}
 
 }  // namespace outrigger::cli

@@ -13,14 +13,14 @@ namespace outrigger::cli {
 struct DemoPosition {
     std::string name;
     std::string venue;
-    std::string hedge;               // "direct" or "cross"
-    std::vector<double> unhedged;    // P&L since the start, USD, one entry per step; fees earned included
-    std::vector<double> hedged;      // the same with the venue's equity, what moved through the wallet, and gas
-    double ideal_usd = 0;            // what the held hedge would have made at oracle prices without any cost
+    std::string hedge;             // "direct" or "cross"
+    std::vector<double> unhedged;  // P&L since the start, USD, one entry per step; fees earned included
+    std::vector<double> hedged;    // the same with the venue's equity, what moved through the wallet, and gas
+    double ideal_usd = 0;          // what the held hedge would have made at oracle prices without any cost
 };
 
-/// Follows the demo's money. The quote money in the wallet is shared by the venues: it belongs to whichever venue's
-/// transaction moved it, and only one transaction moves at a time.
+/// Follows the demo's money. The quote money in the wallet is shared by the venues: it belongs to whichever
+/// venue's transaction moved it, and only one transaction moves at a time.
 class DemoLedger {
   public:
     explicit DemoLedger(const Keeper& keeper);
@@ -46,10 +46,10 @@ class DemoLedger {
 
     const Keeper& keeper_;
     std::vector<DemoPosition> positions_;
-    std::vector<std::size_t> venue_of_;           // index: position
+    std::vector<std::size_t> venue_of_;  // index: position
     std::vector<Money> start_, now_;
-    std::vector<double> flow_usd_;                // index: venue; wallet money it released (+) or took (-)
-    std::vector<double> gas_usd_;                 // index: position
+    std::vector<double> flow_usd_;  // index: venue; wallet money it released (+) or took (-)
+    std::vector<double> gas_usd_;   // index: position
     std::map<AssetId, double> last_price_;
     std::map<VenueId, Exposure> last_held_;
     double wallet_usd_ = 0;

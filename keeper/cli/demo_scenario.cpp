@@ -28,16 +28,16 @@ class Noise {
 
 struct Leg {
     int minutes;
-    double log_move;   // of ETH over the leg
+    double log_move;  // of ETH over the leg
 };
 
 // Down through the lower bound of the LP's range, a bounce, a second low, and most of the way back.
 constexpr std::array<Leg, 5> kLegs{{{40, -0.090}, {15, +0.035}, {15, -0.025}, {40, +0.075}, {10, -0.005}}};
 
-constexpr double kEthNoise = 0.0008;   // per minute
+constexpr double kEthNoise = 0.0008;  // per minute
 constexpr double kBtcBeta = 0.60;
 constexpr double kBtcNoise = 0.0008;
-constexpr double kArbBeta = 1.28;      // as in the recorded history, correlation about 0.89
+constexpr double kArbBeta = 1.28;  // as in the recorded history, correlation about 0.89
 constexpr double kArbNoise = 0.0013;
 
 }  // namespace

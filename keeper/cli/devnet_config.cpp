@@ -12,7 +12,8 @@ namespace outrigger::cli {
 Result<std::string> devnet_config(const LocalChainInfo& chain, const std::string& datadir) {
     const auto text = OR_TRY(read_file(chain.world, 4 << 20));
     const auto world = nlohmann::json::parse(text, nullptr, false);
-    if (!world.is_object() || !world.contains("positions") || !world.contains("keystores")) return fail(Errc::decode, chain.world + " is not a world file");
+    if (!world.is_object() || !world.contains("positions") || !world.contains("keystores"))
+        return fail(Errc::decode, chain.world + " is not a world file");
     const auto token_id = [&](const char* name) {
         const auto& id = world["positions"][name];
         return id.is_string() ? id.get<std::string>() : id.dump();
@@ -66,9 +67,12 @@ max_day_usd = 5000000.0
 [storage]
 datadir = "{datadir}"
 )toml",
-                       fmt::arg("rpc", chain.rpc), fmt::arg("world", chain.world), fmt::arg("keystore", world["keystores"].value("cast", "")),
-                       fmt::arg("password", world["keystores"].value("password_file", "")), fmt::arg("address", world["accounts"].value("keeper", "")),
-                       fmt::arg("eth", token_id("eth-usdc")), fmt::arg("arb", token_id("arb-usdc")), fmt::arg("datadir", datadir));
+                       fmt::arg("rpc", chain.rpc), fmt::arg("world", chain.world),
+                       fmt::arg("keystore", world["keystores"].value("cast", "")),
+                       fmt::arg("password", world["keystores"].value("password_file", "")),
+                       fmt::arg("address", world["accounts"].value("keeper", "")),
+                       fmt::arg("eth", token_id("eth-usdc")), fmt::arg("arb", token_id("arb-usdc")),
+                       fmt::arg("datadir", datadir));
 }
 
 }  // namespace outrigger::cli

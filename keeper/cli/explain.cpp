@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "keeper/cli/ledger_view.hpp"
 
@@ -11,12 +12,14 @@ namespace {
 
 using nlohmann::json;
 
-double at(const json& object, const char* key) { return object.contains(key) && object[key].is_number() ? object[key].get<double>() : std::nan(""); }
+double at(const json& object, const char* key) {
+    return object.contains(key) && object[key].is_number() ? object[key].get<double>() : std::nan("");
+}
 
 /// Where a gate's limit was set, as the configuration says it.
 std::string origin_of(const config::Settings& settings, const std::string& position, const std::string& key) {
     if (key.empty()) return "";
-    if (key.starts_with("venues.")) {   // a limit of whichever venue is nearest to it
+    if (key.starts_with("venues.")) {  // a limit of whichever venue is nearest to it
         for (const auto& value : settings.effective) {
             if (value.path.starts_with("venues.") && value.path.ends_with(key.substr(6))) return value.origin;
         }
@@ -27,20 +30,29 @@ std::string origin_of(const config::Settings& settings, const std::string& posit
     return key;
 }
 
-const char* mark(const std::string& state) { return state == "pass" ? "✓" : (state == "stop" ? "✗" : "·"); }
+const char* mark(const std::string& state) {
+    return state == "pass" ? "✓" : (state == "stop" ? "✗" : "·");
+}
 
 void explain_figures(const Output& out, const json& f) {
     std::string exposure;
-    for (const auto& [asset, units] : f["delta_units"].items()) exposure += fmt::format("{}{} {}", exposure.empty() ? "" : "  ", signed_grouped(units.get<double>(), 4), asset);
+    for (const auto& [asset, units] : f["delta_units"].items())
+        exposure += fmt::format("{}{} {}", exposure.empty() ? "" : "  ",
+                                signed_grouped(units.get<double>(), 4), asset);
     out.result(fmt::format("  exposure    {}   worth ${}", exposure, grouped(at(f, "value_usd"), 2)));
     for (const auto& leg : f["legs"]) {
-        out.result(fmt::format("  hedge       {} {} on {}   wanted {} (${})", signed_grouped(at(leg, "held_units"), 4), leg.value("asset", "?"), leg.value("venue", "?"),
-                               signed_grouped(at(leg, "target_units"), 4), grouped(at(leg, "target_usd"), 0)));
+        out.result(fmt::format("  hedge       {} {} on {}   wanted {} (${})",
+                               signed_grouped(at(leg, "held_units"), 4), leg.value("asset", "?"),
+                               leg.value("venue", "?"), signed_grouped(at(leg, "target_units"), 4),
+                               grouped(at(leg, "target_usd"), 0)));
     }
-    out.result(fmt::format("  residual    {} USD, band ±{} USD", signed_grouped(at(f, "residual_usd"), 2), grouped(at(f, "band_usd"), 2)));
+    out.result(fmt::format("  residual    {} USD, band ±{} USD", signed_grouped(at(f, "residual_usd"), 2),
+                           grouped(at(f, "band_usd"), 2)));
     if (f.value("cross", false)) {
-        out.result(fmt::format("              hedged through other assets: R² {:.2f}; {:.0f} % of its variance has no hedge here (shrinkage {:.2f}, condition {:.1f})",
-                               at(f, "r_squared"), 100 * (1 - at(f, "r_squared")), at(f, "shrinkage"), at(f, "condition")));
+        out.result(fmt::format(
+            "              hedged through other assets: R² {:.2f}; {:.0f} % of its variance has no hedge "
+            "here (shrinkage {:.2f}, condition {:.1f})",
+            at(f, "r_squared"), 100 * (1 - at(f, "r_squared")), at(f, "shrinkage"), at(f, "condition")));
     } else {
         out.result("              hedged one for one, in the same asset");
     }
@@ -58,14 +70,22 @@ void explain_position(const Output& out, const config::Settings& settings, const
     for (const auto& gate : position["gates"]) {
         const bool first_stop = gate.value("state", "") == "stop" && !decided;
         decided = decided || first_stop;
-        rows.push_back({std::string("  ") + mark(gate.value("state", "")) + " " + gate.value("name", ""), gate.value("now", ""), gate.value("limit", ""),
-                        origin_of(settings, name, gate.value("key", "")) + (first_stop ? "   ◂ decided here" : "")});
+        rows.push_back(
+            {std::string("  ") + mark(gate.value("state", "")) + " " + gate.value("name", ""),
+             gate.value("now", ""), gate.value("limit", ""),
+             origin_of(settings, name, gate.value("key", "")) + (first_stop ? "   ◂ decided here" : "")});
     }
-    if (!rows.empty()) out.result("\n" + table({{"  gate", false}, {"now", false}, {"limit", false}, {"from", false}}, rows));
+    if (!rows.empty())
+        out.result("\n" +
+                   table({{"  gate", false}, {"now", false}, {"limit", false}, {"from", false}}, rows));
     const auto& t = position.contains("triggers") ? position["triggers"] : json::object();
     std::string when;
-    if (t.contains("below_usd") && t["below_usd"].is_number()) when += fmt::format("{} ≤ {}", t.value("asset", "price"), grouped(at(t, "below_usd"), at(t, "below_usd") < 10 ? 5 : 2));
-    if (t.contains("above_usd") && t["above_usd"].is_number()) when += fmt::format("{}{} ≥ {}", when.empty() ? "" : "  or  ", t.value("asset", "price"), grouped(at(t, "above_usd"), at(t, "above_usd") < 10 ? 5 : 2));
+    if (t.contains("below_usd") && t["below_usd"].is_number())
+        when += fmt::format("{} ≤ {}", t.value("asset", "price"),
+                            grouped(at(t, "below_usd"), at(t, "below_usd") < 10 ? 5 : 2));
+    if (t.contains("above_usd") && t["above_usd"].is_number())
+        when += fmt::format("{}{} ≥ {}", when.empty() ? "" : "  or  ", t.value("asset", "price"),
+                            grouped(at(t, "above_usd"), at(t, "above_usd") < 10 ? 5 : 2));
     if (!when.empty()) out.result("\n  it would hedge if    " + when);
 }
 
@@ -76,21 +96,32 @@ int explain(const Globals& globals, const ExplainFlags& flags) {
     if (!settings) return globals.out.failed(settings.error());
     const auto view = open_ledger(*settings, flags.ledger);
     if (!view) return globals.out.failed(view.error());
+    const json decision = json::parse(view->round.decision_json);
     json chosen = json::array();
-    for (const auto& position : view->decision["positions"]) {
-        if (flags.position.empty() || position.value("name", "") == flags.position) chosen.push_back(position);
+    for (const auto& position : decision["positions"]) {
+        if (flags.position.empty() || position.value("name", "") == flags.position)
+            chosen.push_back(position);
     }
     if (chosen.empty()) {
-        return globals.out.failed({Exit::usage, "usage.position", fmt::format("no position is called '{}'", flags.position), "", "", "outrigger status lists them"});
+        return globals.out.failed({Exit::usage, "usage.position",
+                                   fmt::format("no position is called '{}'", flags.position), "", "",
+                                   "outrigger status lists them"});
     }
     if (globals.out.json) {
         for (auto& position : chosen) {
-            for (auto& gate : position["gates"]) gate["from"] = origin_of(*settings, position.value("name", ""), gate.value("key", ""));
+            for (auto& gate : position["gates"])
+                gate["from"] = origin_of(*settings, position.value("name", ""), gate.value("key", ""));
         }
-        globals.out.document(json{{"schema", 1}, {"mode", to_string(view->mode)}, {"chain_id", view->round.block.chain.value}, {"block", view->round.block.number.value}, {"positions", std::move(chosen)}});
+        globals.out.document(json{{"schema", 1},
+                                  {"mode", to_string(view->mode)},
+                                  {"chain_id", view->round.block.chain.value},
+                                  {"block", view->round.block.number.value},
+                                  {"positions", std::move(chosen)}});
         return 0;
     }
-    globals.out.result(fmt::format("{} · {} · block {} · {}", to_string(view->mode), settings->chain.preset, grouped(static_cast<double>(view->round.block.number.value), 0), iso_time(view->round.at)));
+    globals.out.result(fmt::format("{} · {} · block {} · {}", to_string(view->mode), settings->chain.preset,
+                                   grouped(static_cast<double>(view->round.block.number.value), 0),
+                                   iso_time(view->round.at)));
     for (const auto& position : chosen) explain_position(globals.out, *settings, position);
     return 0;
 }

@@ -21,24 +21,26 @@ enum class Exit : int {
     oracle_or_venue = 7,  // stale feed, paused market, missing allowance
     guard = 8,            // a limit tripped and the process was asked to stop
     not_running = 9,
-    busy = 10,            // another keeper holds this datadir or this signer
+    busy = 10,  // another keeper holds this datadir or this signer
     timeout = 11,
 };
 
 /// An error for a person, in four parts, with the exit code it ends in.
 struct Failure {
     Exit exit = Exit::error;
-    std::string code;    // "config.unknown_key", for programs
-    std::string what;    // what failed
-    std::string where;   // file:line, address, host; may be empty
-    std::string why;     // why we think so; may be empty
-    std::string fix;     // the command or edit that fixes it; may be empty
+    std::string code;   // "config.unknown_key", for programs
+    std::string what;   // what failed
+    std::string where;  // file:line, address, host; may be empty
+    std::string why;    // why we think so; may be empty
+    std::string fix;    // the command or edit that fixes it; may be empty
 };
 
 template <class T>
 using Outcome = tl::expected<T, Failure>;
 
-inline tl::unexpected<Failure> stop(Failure f) { return tl::unexpected<Failure>(std::move(f)); }
+inline tl::unexpected<Failure> stop(Failure f) {
+    return tl::unexpected<Failure>(std::move(f));
+}
 
 /// The failure an error of the inner layers becomes when nothing better is known.
 Failure failure_from(const Error& error, Exit exit, std::string code, std::string what, std::string fix);

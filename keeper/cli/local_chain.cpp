@@ -17,7 +17,7 @@ namespace outrigger::cli {
 
 namespace {
 
-constexpr std::chrono::seconds kStartTimeout{180};   // the first start deploys every contract
+constexpr std::chrono::seconds kStartTimeout{180};  // the first start deploys every contract
 
 /// Reads a pipe line by line until it ends or a line satisfies `done`.
 class LineReader {
@@ -50,10 +50,12 @@ struct Child {
 };
 
 /// Starts node with our pipes; a detached one gets a session of its own and its stderr in a file.
-Outcome<Child> spawn_node(const std::string& directory, const std::vector<std::string>& arguments, bool detached, const std::string& log_file) {
+Outcome<Child> spawn_node(const std::string& directory, const std::vector<std::string>& arguments,
+                          bool detached, const std::string& log_file) {
     std::array<int, 2> out{};
     std::array<int, 2> err{};
-    if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0) return stop({Exit::error, "devnet.pipe", "cannot make a pipe", "", "", ""});
+    if (::pipe2(out.data(), O_CLOEXEC) != 0 || ::pipe2(err.data(), O_CLOEXEC) != 0)
+        return stop({Exit::error, "devnet.pipe", "cannot make a pipe", "", "", ""});
     std::vector<std::string> words{"node", directory + "/serve.mjs"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
@@ -81,12 +83,15 @@ Outcome<Child> spawn_node(const std::string& directory, const std::vector<std::s
 
 Outcome<LocalChainInfo> parse_ready(const std::string& line, pid_t pid) {
     const auto doc = nlohmann::json::parse(line, nullptr, false);
-    if (!doc.is_object() || !doc.value("ready", false)) return stop({Exit::error, "devnet.start", "the local chain did not start", "serve.mjs", line, ""});
-    return LocalChainInfo{doc.value("rpc", ""), doc.value("control", ""), doc.value("world", ""), doc.value("chain_id", std::uint64_t{0}), pid};
+    if (!doc.is_object() || !doc.value("ready", false))
+        return stop({Exit::error, "devnet.start", "the local chain did not start", "serve.mjs", line, ""});
+    return LocalChainInfo{doc.value("rpc", ""), doc.value("control", ""), doc.value("world", ""),
+                          doc.value("chain_id", std::uint64_t{0}), pid};
 }
 
 /// Waits for the ready line, passing on what is said meanwhile.
-Outcome<LocalChainInfo> wait_until_ready(const Child& child, const std::function<void(const std::string&)>& progress) {
+Outcome<LocalChainInfo> wait_until_ready(const Child& child,
+                                         const std::function<void(const std::string&)>& progress) {
     LineReader out(child.out);
     LineReader err(child.err);
     std::string ready;
@@ -94,7 +99,8 @@ Outcome<LocalChainInfo> wait_until_ready(const Child& child, const std::function
     const auto give_up = std::chrono::steady_clock::now() + kStartTimeout;
     bool err_open = true;
     while (ready.empty() && std::chrono::steady_clock::now() < give_up) {
-        std::array<pollfd, 2> wait{pollfd{out.descriptor(), POLLIN, 0}, pollfd{err_open ? err.descriptor() : -1, POLLIN, 0}};
+        std::array<pollfd, 2> wait{pollfd{out.descriptor(), POLLIN, 0},
+                                   pollfd{err_open ? err.descriptor() : -1, POLLIN, 0}};
         if (::poll(wait.data(), wait.size(), 1000) <= 0) continue;
         if ((wait[1].revents & (POLLIN | POLLHUP)) != 0) {
             err_open = err.read([&](const std::string& line) {
@@ -102,10 +108,13 @@ Outcome<LocalChainInfo> wait_until_ready(const Child& child, const std::function
                 progress(line);
             });
         }
-        if ((wait[0].revents & (POLLIN | POLLHUP)) != 0 && !out.read([&](const std::string& line) { ready = line; })) break;
+        if ((wait[0].revents & (POLLIN | POLLHUP)) != 0 &&
+            !out.read([&](const std::string& line) { ready = line; }))
+            break;
     }
     if (ready.empty()) {
-        return stop({Exit::error, "devnet.start", "the local chain did not start", "devnet/serve.mjs", said.empty() ? "is Node.js installed?" : said, "run: ./scripts/setup"});
+        return stop({Exit::error, "devnet.start", "the local chain did not start", "devnet/serve.mjs",
+                     said.empty() ? "is Node.js installed?" : said, "run: ./scripts/setup"});
     }
     return parse_ready(ready, child.pid);
 }
@@ -115,18 +124,22 @@ Outcome<LocalChainInfo> wait_until_ready(const Child& child, const std::function
 Outcome<std::string> find_devnet_directory() {
     std::error_code ignored;
     std::vector<std::filesystem::path> candidates;
-    if (const char* named = std::getenv("OUTRIGGER_DEVNET"); named != nullptr && *named != '\0') candidates.emplace_back(named);
+    if (const char* named = std::getenv("OUTRIGGER_DEVNET"); named != nullptr && *named != '\0')
+        candidates.emplace_back(named);
     const auto binary = std::filesystem::read_symlink("/proc/self/exe", ignored);
-    for (auto up = binary.parent_path(); !up.empty() && up != up.root_path(); up = up.parent_path()) candidates.push_back(up / "devnet");
+    for (auto up = binary.parent_path(); !up.empty() && up != up.root_path(); up = up.parent_path())
+        candidates.push_back(up / "devnet");
     candidates.push_back(std::filesystem::current_path(ignored) / "devnet");
     for (const auto& candidate : candidates) {
         if (std::filesystem::exists(candidate / "serve.mjs", ignored)) return candidate.string();
     }
     return stop({Exit::error, "devnet.missing", "the local chain's files are not here", "devnet/serve.mjs",
-                 "they are looked for above the binary and in the working directory", "run it from a checkout of the repository"});
+                 "they are looked for above the binary and in the working directory",
+                 "run it from a checkout of the repository"});
 }
 
-Result<nlohmann::json> ask_control(Transport& transport, const std::string& control, const std::string& path, const nlohmann::json& body) {
+Result<nlohmann::json> ask_control(Transport& transport, const std::string& control, const std::string& path,
+                                   const nlohmann::json& body) {
     HttpRequest request;
     request.url = control + path;
     request.body = body.is_null() ? "" : body.dump();
@@ -136,12 +149,15 @@ Result<nlohmann::json> ask_control(Transport& transport, const std::string& cont
     if (!answers[0]) return tl::unexpected(answers[0].error());
     auto doc = nlohmann::json::parse(answers[0]->body, nullptr, false);
     if (doc.is_discarded()) return fail(Errc::decode, "the control server did not answer JSON");
-    if (answers[0]->status != 200) return fail(Errc::rejected, doc.is_object() ? doc.value("error", answers[0]->body) : answers[0]->body);
+    if (answers[0]->status != 200)
+        return fail(Errc::rejected,
+                    doc.is_object() ? doc.value("error", answers[0]->body) : answers[0]->body);
     return doc;
 }
 
-Outcome<std::unique_ptr<LocalChain>> LocalChain::start(const std::function<void(const std::string&)>& progress, int port, bool detached,
-                                                       const std::string& log_file) {
+Outcome<std::unique_ptr<LocalChain>> LocalChain::start(
+    const std::function<void(const std::string&)>& progress, int port, bool detached,
+    const std::string& log_file) {
     const auto directory = find_devnet_directory();
     if (!directory) return stop(directory.error());
     std::vector<std::string> arguments{"--port", std::to_string(port), "--control-port", "0"};

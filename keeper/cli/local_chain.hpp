@@ -22,20 +22,22 @@ Outcome<std::string> find_devnet_directory();
 struct LocalChainInfo {
     std::string rpc;
     std::string control;
-    std::string world;          // path of the world file
+    std::string world;  // path of the world file
     std::uint64_t chain_id = 0;
-    pid_t pid = 0;              // of serve.mjs
+    pid_t pid = 0;  // of serve.mjs
 };
 
 /// Asks the local chain's control server. Errors: Errc::transport, Errc::rejected with its message.
-Result<nlohmann::json> ask_control(Transport& transport, const std::string& control, const std::string& path, const nlohmann::json& body);
+Result<nlohmann::json> ask_control(Transport& transport, const std::string& control, const std::string& path,
+                                   const nlohmann::json& body);
 
 /// A local chain of our own: node serve.mjs, stopped with this object.
 class LocalChain {
   public:
-    /// Starts it and waits until it is ready; its progress lines go to `progress`. With `detached` it outlives us.
-    static Outcome<std::unique_ptr<LocalChain>> start(const std::function<void(const std::string&)>& progress, int port, bool detached,
-                                                      const std::string& log_file);
+    /// Starts it and waits until it is ready; its progress lines go to `progress`. With `detached` it
+    /// outlives us.
+    static Outcome<std::unique_ptr<LocalChain>> start(const std::function<void(const std::string&)>& progress,
+                                                      int port, bool detached, const std::string& log_file);
     ~LocalChain();
     LocalChain(const LocalChain&) = delete;
     LocalChain& operator=(const LocalChain&) = delete;

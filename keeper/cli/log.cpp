@@ -26,23 +26,29 @@ class JsonFormatter final : public spdlog::formatter {
         const auto millis = std::chrono::floor<std::chrono::milliseconds>(message.time);
         const auto seconds = std::chrono::floor<std::chrono::seconds>(millis);
         nlohmann::ordered_json line;
-        line["ts"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+        line["ts"] = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                                 fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
                                  (millis - seconds).count());
         line["mode"] = mode_;
-        line["level"] = std::string(spdlog::level::to_string_view(message.level).data(), spdlog::level::to_string_view(message.level).size());
+        line["level"] = std::string(spdlog::level::to_string_view(message.level).data(),
+                                    spdlog::level::to_string_view(message.level).size());
         const std::string text(message.payload.data(), message.payload.size());
-        auto event = text.starts_with("{") ? nlohmann::ordered_json::parse(text, nullptr, false) : nlohmann::ordered_json();
+        auto event = text.starts_with("{") ? nlohmann::ordered_json::parse(text, nullptr, false)
+                                           : nlohmann::ordered_json();
         if (event.is_object()) {
             line.update(event);
         } else {
             line["event"] = "log";
             line["message"] = text;
         }
-        const std::string rendered = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+        const std::string rendered =
+            line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
         out.append(rendered.data(), rendered.data() + rendered.size());
     }
 
-    std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(mode_); }
+    std::unique_ptr<spdlog::formatter> clone() const override {
+        return std::make_unique<JsonFormatter>(mode_);
+    }
 
   private:
     std::string mode_;
@@ -68,14 +74,17 @@ std::string printable(std::string text) {
 }  // namespace
 
 void configure_logging(const config::LogSettings& log, const std::string& mode) {
-    auto logger = std::make_shared<spdlog::logger>("outrigger", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
-    json_lines = log.format == config::LogFormat::json || (log.format == config::LogFormat::automatic && isatty(STDERR_FILENO) != 1);
+    auto logger = std::make_shared<spdlog::logger>(
+        "outrigger", std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>());
+    json_lines = log.format == config::LogFormat::json ||
+                 (log.format == config::LogFormat::automatic && isatty(STDERR_FILENO) != 1);
     if (json_lines) {
         logger->set_formatter(std::make_unique<JsonFormatter>(mode));
     } else {
         logger->set_pattern("%H:%M:%SZ " + mode + " %v", spdlog::pattern_time_type::utc);
     }
-    constexpr std::array kLevels{spdlog::level::trace, spdlog::level::debug, spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+    constexpr std::array kLevels{spdlog::level::trace, spdlog::level::debug, spdlog::level::info,
+                                 spdlog::level::warn, spdlog::level::err};
     logger->set_level(kLevels.at(static_cast<std::size_t>(log.level)));
     spdlog::set_default_logger(std::move(logger));
 }
@@ -88,7 +97,8 @@ void log_event(Level level, const std::string& subject, const std::string& event
     }
     nlohmann::ordered_json line{{"subject", subject}, {"event", event}, {"message", sentence}};
     for (const auto& [key, value] : fields) line[key] = value;
-    spdlog::log(spdlog_level(level), "{}", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    spdlog::log(spdlog_level(level), "{}",
+                line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace outrigger::cli

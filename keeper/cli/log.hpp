@@ -9,8 +9,8 @@
 
 namespace outrigger::cli {
 
-/// Sends every log line to stderr: text on a terminal, JSON lines elsewhere, or as configured. The mode is the
-/// first field after the time, on every line.
+/// Sends every log line to stderr: text on a terminal, JSON lines elsewhere, or as configured. The mode is
+/// the first field after the time, on every line.
 void configure_logging(const config::LogSettings& log, const std::string& mode);
 
 enum class Level { info, warn, error };

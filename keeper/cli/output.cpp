@@ -61,7 +61,9 @@ Failure failure_from(const Error& error, Exit exit, std::string code, std::strin
     return {exit, std::move(code), std::move(what), "", error.what, std::move(fix)};
 }
 
-void Output::result(std::string_view text) const { write_line(stdout, text); }
+void Output::result(std::string_view text) const {
+    write_line(stdout, text);
+}
 void Output::document(const nlohmann::json& document) const {
     write_line(stdout, document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -87,22 +89,32 @@ int Output::failed(const Failure& failure) const {
     write_line(stderr, text);
     if (json) {
         document(nlohmann::json{{"schema", 1},
-                              {"error",
-                               {{"code", failure.code},
-                                {"exit", static_cast<int>(failure.exit)},
-                                {"message", failure.what},
-                                {"where", failure.where},
-                                {"why", failure.why},
-                                {"hint", failure.fix}}}});
+                                {"error",
+                                 {{"code", failure.code},
+                                  {"exit", static_cast<int>(failure.exit)},
+                                  {"message", failure.what},
+                                  {"where", failure.where},
+                                  {"why", failure.why},
+                                  {"hint", failure.fix}}}});
     }
     return static_cast<int>(failure.exit);
 }
 
-std::string Output::bold(std::string_view text) const { return painted(colour_out, "1", text); }
-std::string Output::good(std::string_view text) const { return painted(colour_out, "32", text); }
-std::string Output::warn(std::string_view text) const { return painted(colour_out, "33", text); }
-std::string Output::bad(std::string_view text) const { return painted(colour_err, "31", text); }
-std::string Output::dim(std::string_view text) const { return painted(colour_out, "2", text); }
+std::string Output::bold(std::string_view text) const {
+    return painted(colour_out, "1", text);
+}
+std::string Output::good(std::string_view text) const {
+    return painted(colour_out, "32", text);
+}
+std::string Output::warn(std::string_view text) const {
+    return painted(colour_out, "33", text);
+}
+std::string Output::bad(std::string_view text) const {
+    return painted(colour_err, "31", text);
+}
+std::string Output::dim(std::string_view text) const {
+    return painted(colour_out, "2", text);
+}
 
 Output make_output(bool json, bool quiet, ColourMode colour) {
     return {json, quiet, !json && wants_colour(colour, STDOUT_FILENO), wants_colour(colour, STDERR_FILENO)};
@@ -112,7 +124,8 @@ std::string table(const std::vector<Column>& columns, const std::vector<std::vec
     std::vector<std::size_t> widths;
     for (const auto& c : columns) widths.push_back(width_of(c.title));
     for (const auto& row : rows) {
-        for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+        for (std::size_t i = 0; i < row.size() && i < widths.size(); ++i)
+            widths[i] = std::max(widths[i], width_of(row[i]));
     }
     std::string out;
     const auto add_row = [&](const std::vector<std::string>& cells) {

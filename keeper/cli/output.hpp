@@ -28,7 +28,8 @@ struct Output {
     void talk(std::string_view text) const;
     /// A progress line that replaces itself on a terminal; plain lines elsewhere; silent with --quiet.
     void progress(std::string_view text) const;
-    /// The failure on stderr in four parts, and as a JSON document on stdout with --json. Returns its exit code.
+    /// The failure on stderr in four parts, and as a JSON document on stdout with --json. Returns its exit
+    /// code.
     int failed(const Failure& failure) const;
 
     std::string bold(std::string_view text) const;

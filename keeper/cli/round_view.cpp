@@ -18,10 +18,11 @@ std::string residual_sentence(const PositionFigures& figures, const Universe& un
     std::string units;
     if (figures.legs.size() == 1) {
         const auto& leg = figures.legs.front();
-        units = fmt::format("{} {} ", signed_grouped(leg.held_units - leg.target_units, 4), universe.symbol(leg.asset));
+        units = fmt::format("{} {} ", signed_grouped(leg.held_units - leg.target_units, 4),
+                            universe.symbol(leg.asset));
     }
-    return fmt::format("residual {}({} USD, {} % of value), band ±{:.1f} %", units, signed_grouped(figures.residual_usd, 2),
-                       signed_grouped(100 * ratio, 1), 100 * band);
+    return fmt::format("residual {}({} USD, {} % of value), band ±{:.1f} %", units,
+                       signed_grouped(figures.residual_usd, 2), signed_grouped(100 * ratio, 1), 100 * band);
 }
 
 void RoundLog::tell_settled(const RoundReport& round) {
@@ -29,7 +30,9 @@ void RoundLog::tell_settled(const RoundReport& round) {
         const auto& subject = done.tx.position.empty() ? done.tx.venue : done.tx.position;
         log_event(done.verified ? Level::info : Level::warn, subject, done.verified ? "verified" : "failed",
                   fmt::format("{}: {} (gas ${:.2f})", done.tx.label, done.note, done.gas_usd),
-                  {{"label", done.tx.label}, {"note", done.note}, {"gas_usd", fmt::format("{:.6f}", done.gas_usd)},
+                  {{"label", done.tx.label},
+                   {"note", done.note},
+                   {"gas_usd", fmt::format("{:.6f}", done.gas_usd)},
                    {"nonce", std::to_string(done.tx.record.tx.nonce.value)}});
     }
     for (const auto& alarm : round.settled.alarms) log_event(Level::error, "keeper", "alarm", alarm);
@@ -37,19 +40,26 @@ void RoundLog::tell_settled(const RoundReport& round) {
 
 void RoundLog::tell_acted(const RoundReport& round) {
     const auto& decision = round.decision;
-    const std::string subject = decision.act_on ? keeper_.market().params.positions[*decision.act_on].name
-                                                : (decision.tidy ? keeper_.market().venues.at(decision.tidy->venue.value)->name() : "keeper");
+    const std::string subject =
+        decision.act_on
+            ? keeper_.market().params.positions[*decision.act_on].name
+            : (decision.tidy ? keeper_.market().venues.at(decision.tidy->venue.value)->name() : "keeper");
     switch (round.acted.what) {
         case Acted::What::nothing: return;
         case Acted::What::sent:
-            log_event(Level::info, subject, "sent", round.acted.label, {{"label", round.acted.label}, {"hash", round.acted.hash}});
+            log_event(Level::info, subject, "sent", round.acted.label,
+                      {{"label", round.acted.label}, {"hash", round.acted.hash}});
             break;
         case Acted::What::simulated:
-            log_event(Level::info, subject, "would send", round.acted.label + " (simulated, allowed by the policy)", {{"label", round.acted.label}});
+            log_event(Level::info, subject, "would send",
+                      round.acted.label + " (simulated, allowed by the policy)",
+                      {{"label", round.acted.label}});
             break;
         case Acted::What::refused: {
             const std::string said = subject + round.acted.label + round.acted.reason;
-            if (said != last_refusal_) log_event(Level::warn, subject, "refused", round.acted.label + ": " + round.acted.reason, {{"label", round.acted.label}, {"reason", round.acted.reason}});
+            if (said != last_refusal_)
+                log_event(Level::warn, subject, "refused", round.acted.label + ": " + round.acted.reason,
+                          {{"label", round.acted.label}, {"reason", round.acted.reason}});
             last_refusal_ = said;
             return;
         }
@@ -64,10 +74,13 @@ void RoundLog::tell_positions(const RoundReport& round) {
         const std::string key = action_name(position.action) + action_reason(position.action);
         if (last_[name] == key && !std::holds_alternative<AdjustHedge>(position.action)) continue;
         last_[name] = key;
-        const std::string figures = position.figures.known ? residual_sentence(position.figures, keeper_.market().universe) : "";
-        const bool trouble = std::holds_alternative<Halt>(position.action) || action_reason(position.action) == "unreadable";
+        const std::string figures =
+            position.figures.known ? residual_sentence(position.figures, keeper_.market().universe) : "";
+        const bool trouble =
+            std::holds_alternative<Halt>(position.action) || action_reason(position.action) == "unreadable";
         log_event(trouble ? Level::warn : Level::info, name, action_name(position.action),
-                  action_reason(position.action) + (action_detail(position.action).empty() ? "" : ": " + action_detail(position.action)) +
+                  action_reason(position.action) +
+                      (action_detail(position.action).empty() ? "" : ": " + action_detail(position.action)) +
                       (figures.empty() ? "" : " · " + figures),
                   {{"reason", action_reason(position.action)},
                    {"residual_usd", fmt::format("{:.2f}", position.figures.residual_usd)},
@@ -84,7 +97,10 @@ void RoundLog::tell(const RoundReport& round) {
 nlohmann::json round_document(const Keeper& keeper, const RoundReport& round) {
     nlohmann::json settled = nlohmann::json::array();
     for (const auto& done : round.settled.settled) {
-        settled.push_back({{"label", done.tx.label}, {"verified", done.verified}, {"note", done.note}, {"gas_usd", done.gas_usd}});
+        settled.push_back({{"label", done.tx.label},
+                           {"verified", done.verified},
+                           {"note", done.note},
+                           {"gas_usd", done.gas_usd}});
     }
     constexpr std::array kWhat{"nothing", "sent", "simulated", "refused"};
     return {{"schema", 1},

@@ -10,8 +10,8 @@
 
 namespace outrigger::cli {
 
-/// Turns rounds into log lines: what was sent, settled or refused, and a position's line whenever what it does or why
-/// has changed. Quiet rounds say nothing.
+/// Turns rounds into log lines: what was sent, settled or refused, and a position's line whenever what it
+/// does or why has changed. Quiet rounds say nothing.
 class RoundLog {
   public:
     explicit RoundLog(const Keeper& keeper) : keeper_(keeper) {}
@@ -23,7 +23,7 @@ class RoundLog {
     void tell_positions(const RoundReport& round);
 
     const Keeper& keeper_;
-    std::map<std::string, std::string> last_;   // position -> what was last said of it
+    std::map<std::string, std::string> last_;  // position -> what was last said of it
     std::string last_refusal_;
 };
 

@@ -3,8 +3,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -44,15 +44,19 @@ int poll_interval_ms(const config::Settings& settings) {
 }
 
 /// A pause that a signal ends at once.
-void pause_ms(int milliseconds) { ::poll(nullptr, 0, milliseconds); }
+void pause_ms(int milliseconds) {
+    ::poll(nullptr, 0, milliseconds);
+}
 
 /// The exact words live mode wants, from the flag or typed at a terminal.
-Outcome<void> confirm_live(const Globals& globals, const RunFlags& flags, const config::Settings& settings, const Address& signer) {
+Outcome<void> confirm_live(const Globals& globals, const RunFlags& flags, const config::Settings& settings,
+                           const Address& signer) {
     const std::string wanted = confirmation_of(settings, signer);
     std::string given = flags.confirm;
     if (given.empty() && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) {
-        globals.out.talk(fmt::format("This will sign and send transactions from {} on {} (chain {}).\nType {} to go on:",
-                                     checksum_address(signer), settings.chain.preset, settings.chain.network.chain_id.value, wanted));
+        globals.out.talk(fmt::format(
+            "This will sign and send transactions from {} on {} (chain {}).\nType {} to go on:",
+            checksum_address(signer), settings.chain.preset, settings.chain.network.chain_id.value, wanted));
         std::array<char, 128> line{};
         if (std::fgets(line.data(), static_cast<int>(line.size()), stdin) != nullptr) given = line.data();
         while (!given.empty() && (given.back() == '\n' || given.back() == ' ')) given.pop_back();
@@ -74,15 +78,19 @@ Outcome<Prepared> prepare(const Globals& globals, const RunFlags& flags) {
     Prepared out{*std::move(settings), nullptr};
     if (!flags.live) {
         if (flags.confirm.empty()) return out;
-        return stop({Exit::usage, "usage.confirm", "--confirm without --live", "", "a dry run needs no confirmation", "add --live, or leave --confirm away"});
+        return stop({Exit::usage, "usage.confirm", "--confirm without --live", "",
+                     "a dry run needs no confirmation", "add --live, or leave --confirm away"});
     }
     if (const auto ready = config::require_live(out.settings); !ready) {
-        return stop({Exit::config, "config.live", "the configuration does not say all that live trading needs", "", "\n" + config::render(ready.error()), "add the lines above"});
+        return stop({Exit::config, "config.live",
+                     "the configuration does not say all that live trading needs", "",
+                     "\n" + config::render(ready.error()), "add the lines above"});
     }
     auto signer = open_signer(out.settings);
     if (!signer) return stop(signer.error());
     out.signer = *std::move(signer);
-    if (auto confirmed = confirm_live(globals, flags, out.settings, out.signer->address()); !confirmed) return stop(confirmed.error());
+    if (auto confirmed = confirm_live(globals, flags, out.settings, out.signer->address()); !confirmed)
+        return stop(confirmed.error());
     return out;
 }
 
@@ -90,7 +98,8 @@ void say_goodbye(Keeper& keeper) {
     const auto open = keeper.journal().open_txs();
     const std::size_t in_flight = open ? open->size() : 0;
     log_event(Level::info, "keeper", "stopped",
-              fmt::format("In flight: {}. Open hedges are left as they are.{}", in_flight == 0 ? "nothing" : std::to_string(in_flight) + " transaction",
+              fmt::format("In flight: {}. Open hedges are left as they are.{}",
+                          in_flight == 0 ? "nothing" : std::to_string(in_flight) + " transaction",
                           keeper.mode() == Mode::dry_run ? " Nothing was sent." : ""));
 }
 
@@ -101,12 +110,16 @@ int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper) 
     while (stop_requests == 0 && (flags.rounds == 0 || rounds < flags.rounds)) {
         auto round = keeper.round();
         if (!round && round.error().code == Errc::storage) {
-            return globals.out.failed({Exit::error, "storage", "the journal cannot be written: trading has stopped", ledger_directory(keeper.settings(), keeper.mode()),
-                                       round.error().what, "make room or mend the disk, then start again: nothing is lost"});
+            return globals.out.failed({Exit::error, "storage",
+                                       "the journal cannot be written: trading has stopped",
+                                       ledger_directory(keeper.settings(), keeper.mode()), round.error().what,
+                                       "make room or mend the disk, then start again: nothing is lost"});
         }
         if (!round) {
             // Doubt stops trading, not watching.
-            if (failures++ % 20 == 0) log_event(Level::warn, "keeper", "blind", round.error().what, {{"code", std::string(to_string(round.error().code))}});
+            if (failures++ % 20 == 0)
+                log_event(Level::warn, "keeper", "blind", round.error().what,
+                          {{"code", std::string(to_string(round.error().code))}});
             if (flags.rounds != 0 && failures >= 3) {
                 return globals.out.failed(start_failure(round.error(), keeper.settings()));
             }
@@ -141,9 +154,11 @@ int run(const Globals& globals, const RunFlags& flags) {
     options.progress = [](const std::string& text) { log_event(Level::info, "keeper", "starting", text); };
     auto keeper = Keeper::start(prepared->settings, std::move(options), std::move(prepared->signer));
     if (!keeper) return globals.out.failed(start_failure(keeper.error(), prepared->settings));
-    log_event(Level::info, "keeper", "started",
-              fmt::format("Outrigger {} · {} · {} · {} positions · account {}", OUTRIGGER_VERSION, to_string(mode), prepared->settings.chain.preset,
-                          (*keeper)->market().params.positions.size(), checksum_address((*keeper)->account())));
+    log_event(
+        Level::info, "keeper", "started",
+        fmt::format("Outrigger {} · {} · {} · {} positions · account {}", OUTRIGGER_VERSION, to_string(mode),
+                    prepared->settings.chain.preset, (*keeper)->market().params.positions.size(),
+                    checksum_address((*keeper)->account())));
     return keep_running(globals, flags, **keeper);
 }
 

@@ -14,7 +14,7 @@ struct RunFlags {
     bool live = false;
     std::string confirm;
     bool resume = false;
-    std::uint64_t rounds = 0;      // 0: until stopped
+    std::uint64_t rounds = 0;  // 0: until stopped
 };
 int run(const Globals& globals, const RunFlags& flags);
 
@@ -25,28 +25,28 @@ struct CheckFlags {
 int check(const Globals& globals, const CheckFlags& flags);
 
 struct StatusFlags {
-    bool live = false;             // the live ledger; otherwise whichever was written last
+    bool live = false;  // the live ledger; otherwise whichever was written last
     bool dry_run = false;
 };
 int status(const Globals& globals, const StatusFlags& flags);
 
 struct ExplainFlags {
-    std::string position;          // empty: all
+    std::string position;  // empty: all
     StatusFlags ledger;
 };
 int explain(const Globals& globals, const ExplainFlags& flags);
 
 struct DemoFlags {
-    bool once = false;             // no pauses: as fast as it goes, for scripts
-    double speed = 4;              // simulated minutes per second
-    bool hold = false;             // keep the chain up afterwards
+    bool once = false;  // no pauses: as fast as it goes, for scripts
+    double speed = 4;   // simulated minutes per second
+    bool hold = false;  // keep the chain up afterwards
 };
 int demo(const Globals& globals, const DemoFlags& flags);
 
 struct DevnetFlags {
-    std::string action;            // up | down | status | price | mine
+    std::string action;  // up | down | status | price | mine
     std::uint16_t port = 8545;
-    std::string directory;         // where its state file and sample configuration go
+    std::string directory;  // where its state file and sample configuration go
     std::string asset = "ETH";
     std::string value;
 };

@@ -15,10 +15,12 @@ namespace outrigger {
 namespace {
 
 /// The order that brings the leg furthest from its target back to it, or as far as one trade may go.
-AdjustHedge make_order(const Snapshot& seen, const Params& params, const PositionParams& settings, const PositionFigures& figures) {
-    const auto furthest = std::max_element(figures.legs.begin(), figures.legs.end(), [](const LegFigures& a, const LegFigures& b) {
-        return std::abs(a.target_usd - a.held_usd) < std::abs(b.target_usd - b.held_usd);
-    });
+AdjustHedge make_order(const Snapshot& seen, const Params& params, const PositionParams& settings,
+                       const PositionFigures& figures) {
+    const auto furthest = std::max_element(
+        figures.legs.begin(), figures.legs.end(), [](const LegFigures& a, const LegFigures& b) {
+            return std::abs(a.target_usd - a.held_usd) < std::abs(b.target_usd - b.held_usd);
+        });
     OR_ASSERT(furthest != figures.legs.end());
     const auto price = fresh_price(seen, params, furthest->asset);
     OR_ASSERT(price.has_value());
@@ -26,21 +28,25 @@ AdjustHedge make_order(const Snapshot& seen, const Params& params, const Positio
     const double usd = std::clamp(wanted_usd, -settings.max_trade_usd, settings.max_trade_usd);
     const double slip = usd < 0 ? 1 - settings.max_slippage_ratio : 1 + settings.max_slippage_ratio;
     AdjustHedge act;
-    act.order = {furthest->venue, furthest->asset, usd / *price, *price * slip, seen.now + params.order_deadline};
+    act.order = {furthest->venue, furthest->asset, usd / *price, *price * slip,
+                 seen.now + params.order_deadline};
     act.reason = "band";
     const auto& symbol = params.assets.at(furthest->asset.value).symbol;
-    act.detail = fmt::format("{} {:.6g} {} (${:.0f}){}", usd < 0 ? "sell" : "buy", std::abs(act.order.delta_units), symbol,
-                             std::abs(usd), std::abs(usd) < std::abs(wanted_usd) ? ", first part of a larger correction" : "");
+    act.detail = fmt::format(
+        "{} {:.6g} {} (${:.0f}){}", usd < 0 ? "sell" : "buy", std::abs(act.order.delta_units), symbol,
+        std::abs(usd), std::abs(usd) < std::abs(wanted_usd) ? ", first part of a larger correction" : "");
     return act;
 }
 
 /// The group's decision, told at its first member; the others point to it.
-void decide_group(const Snapshot& seen, const State& state, const Params& params, const Group& group, Decision& out) {
+void decide_group(const Snapshot& seen, const State& state, const Params& params, const Group& group,
+                  Decision& out) {
     const std::size_t leader = group.members.front();
     const auto& settings = params.positions[leader];
     auto figures = evaluate(seen, params, group);
     if (!figures) {
-        for (const auto index : group.members) out.positions[index].action = Hold{"unreadable", figures.error().what};
+        for (const auto index : group.members)
+            out.positions[index].action = Hold{"unreadable", figures.error().what};
         return;
     }
     for (const auto index : group.members) {
@@ -55,7 +61,8 @@ void decide_group(const Snapshot& seen, const State& state, const Params& params
     const auto stopped = std::find_if(decision.gates.begin(), decision.gates.end(),
                                       [](const Gate& g) { return g.state == GateState::stop; });
     if (stopped != decision.gates.end()) {
-        decision.action = Hold{stopped->name, fmt::format("{}: {} ({})", stopped->name, stopped->now, stopped->limit)};
+        decision.action =
+            Hold{stopped->name, fmt::format("{}: {} ({})", stopped->name, stopped->now, stopped->limit)};
         return;
     }
     decision.action = make_order(seen, params, settings, decision.figures);
@@ -69,7 +76,8 @@ std::optional<std::size_t> choose(const Snapshot& seen, const Decision& decision
         const auto& position = decision.positions[i];
         if (!std::holds_alternative<AdjustHedge>(position.action)) continue;
         const double band = std::max(position.figures.band_usd, 1e-9);
-        const double urgency = std::abs(position.figures.residual_usd) / band + (seen.facts.at(i).hedge_open ? 1e9 : 0);
+        const double urgency =
+            std::abs(position.figures.residual_usd) / band + (seen.facts.at(i).hedge_open ? 1e9 : 0);
         if (urgency > best_urgency) {
             best_urgency = urgency;
             best = i;
@@ -81,7 +89,8 @@ std::optional<std::size_t> choose(const Snapshot& seen, const Decision& decision
 /// A venue whose account needs finishing or protecting; `below` limits it to those under a health level.
 std::optional<Tidy> untidy_venue(const Snapshot& seen, double below) {
     for (const auto& [venue, account] : seen.accounts) {
-        if (account.value && account.value->untidy && account.value->health < below) return Tidy{venue, "unfinished account"};
+        if (account.value && account.value->untidy && account.value->health < below)
+            return Tidy{venue, "unfinished account"};
     }
     return std::nullopt;
 }
@@ -104,8 +113,10 @@ Decision decide(const Snapshot& seen, const State& state, const Params& params) 
     out.next.blind_rounds = blind ? state.blind_rounds + 1 : 0;
     if (params.blind_rounds_max > 0 && out.next.blind_rounds >= params.blind_rounds_max) {
         for (auto& position : out.positions) {
-            if (const auto* hold = std::get_if<Hold>(&position.action); hold && hold->reason == "unreadable") {
-                position.action = Halt{"blind", fmt::format("unreadable for {} rounds: {}", out.next.blind_rounds, hold->detail)};
+            if (const auto* hold = std::get_if<Hold>(&position.action);
+                hold && hold->reason == "unreadable") {
+                position.action = Halt{"blind", fmt::format("unreadable for {} rounds: {}",
+                                                            out.next.blind_rounds, hold->detail)};
             }
         }
     }

@@ -20,32 +20,32 @@ struct PositionFacts {
     std::optional<TimePoint> last_fill;
     std::uint32_t trades_today = 0;
     std::uint32_t failures_in_a_row = 0;
-    bool paused = false;              // by the operator, or latched
-    bool hedge_open = false;          // a hedge has begun and is not finished: its next steps ignore the cooldown
+    bool paused = false;      // by the operator, or latched
+    bool hedge_open = false;  // a hedge has begun and is not finished: its next steps ignore the cooldown
 };
 
 /// Everything one round knows. A failed read is an error in its slot, never a missing or a zero one.
 struct Snapshot {
     Pins pins;
-    TimePoint now{};                                  // wall clock, or the chain's on a devnet; read once by the shell
-    std::vector<Observed<LpView>> pools;              // index: position
+    TimePoint now{};                      // wall clock, or the chain's on a devnet; read once by the shell
+    std::vector<Observed<LpView>> pools;  // index: position
     std::map<AssetId, Observed<Price>> prices;
     std::map<VenueId, Observed<VenueAccount>> accounts;
-    std::vector<InFlight> in_flight;                  // from the settled lifecycle, never guessed
-    std::vector<PositionFacts> facts;                 // index: position
+    std::vector<InFlight> in_flight;   // from the settled lifecycle, never guessed
+    std::vector<PositionFacts> facts;  // index: position
     Result<ReturnPanel> panel = fail(Errc::stale, "no price history yet");  // bars of every asset with a feed
 };
 
 /// What the strategy remembers about itself between rounds.
 struct State {
     std::uint32_t blind_rounds = 0;
-    bool halted = false;                              // latched; cleared only by an operator command
+    bool halted = false;  // latched; cleared only by an operator command
     friend bool operator==(const State&, const State&) = default;
 };
 
 struct Hold {
-    std::string reason;       // machine-readable: "inside_band", "price_stale", ...
-    std::string detail;       // one sentence for people
+    std::string reason;  // machine-readable: "inside_band", "price_stale", ...
+    std::string detail;  // one sentence for people
 };
 struct AdjustHedge {
     HedgeOrder order;
@@ -67,11 +67,11 @@ enum class GateState : std::uint8_t { pass, stop, not_reached };
 
 /// One condition between a wish and a trade, with its present value and its limit.
 struct Gate {
-    std::string name;         // "band", "cooldown"
+    std::string name;  // "band", "cooldown"
     GateState state = GateState::not_reached;
-    std::string now;          // "0.5 %"
-    std::string limit;        // "> 10 %"
-    std::string key;          // configuration key the limit comes from, empty when none
+    std::string now;    // "0.5 %"
+    std::string limit;  // "> 10 %"
+    std::string key;    // configuration key the limit comes from, empty when none
 };
 
 /// One leg of a position's hedge: what is held and what is wanted.
@@ -86,32 +86,32 @@ struct LegFigures {
 
 /// The numbers behind one position's decision.
 struct PositionFigures {
-    bool known = false;             // false: something needed was unreadable; the rest is then meaningless
+    bool known = false;  // false: something needed was unreadable; the rest is then meaningless
     double value_usd = 0;
     double fees_usd = 0;
-    Exposure delta_units;           // LP exposure, fees included, by asset (quote assets too)
-    Exposure gamma_units_per_usd;   // d(delta)/d(price) by asset: own gamma
+    Exposure delta_units;          // LP exposure, fees included, by asset (quote assets too)
+    Exposure gamma_units_per_usd;  // d(delta)/d(price) by asset: own gamma
     std::vector<LegFigures> legs;
-    double residual_usd = 0;        // signed deviation between held and wanted hedge; positive: too long
-    double band_usd = 0;            // act beyond this
-    bool cross = false;             // hedged through another asset
-    double r_squared = 1;           // share of the exposure's variance the target removes
-    double condition = 0;           // of the covariance behind it; 0 when none was needed
+    double residual_usd = 0;  // signed deviation between held and wanted hedge; positive: too long
+    double band_usd = 0;      // act beyond this
+    bool cross = false;       // hedged through another asset
+    double r_squared = 1;     // share of the exposure's variance the target removes
+    double condition = 0;     // of the covariance behind it; 0 when none was needed
     double shrinkage = 0;
 };
 
 struct PositionDecision {
     Action action = Hold{"not_evaluated", ""};
     PositionFigures figures;
-    std::vector<Gate> gates;        // in the order they were asked; the first `stop` decided
+    std::vector<Gate> gates;  // in the order they were asked; the first `stop` decided
 };
 
 struct Decision {
     State next;
-    std::vector<PositionDecision> positions;   // index: position
+    std::vector<PositionDecision> positions;  // index: position
     /// The one thing to do now (index into positions), or nothing. One nonce in flight at a time.
     std::optional<std::size_t> act_on;
-    std::optional<Tidy> tidy;                  // only when nothing is to be hedged
+    std::optional<Tidy> tidy;  // only when nothing is to be hedged
 };
 
 /// The strategy. Total and pure: no clock, no I/O, no randomness, no logging.

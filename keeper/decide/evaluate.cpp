@@ -15,13 +15,17 @@ namespace outrigger {
 
 namespace {
 
-const std::string& symbol(const Params& params, AssetId asset) { return params.assets.at(asset.value).symbol; }
+const std::string& symbol(const Params& params, AssetId asset) {
+    return params.assets.at(asset.value).symbol;
+}
 
 /// One position's own exposure at oracle prices.
-Result<PositionFigures> position_figures(const Snapshot& seen, const Params& params, std::size_t index, double& pool_gap) {
+Result<PositionFigures> position_figures(const Snapshot& seen, const Params& params, std::size_t index,
+                                         double& pool_gap) {
     const auto& name = params.positions[index].name;
     const auto& observed = seen.pools.at(index).value;
-    if (!observed) return fail(observed.error().code, fmt::format("position {}: {}", name, observed.error().what));
+    if (!observed)
+        return fail(observed.error().code, fmt::format("position {}: {}", name, observed.error().what));
     const LpView& lp = *observed;
     const double price0 = OR_TRY(fresh_price(seen, params, lp.curve.asset0));
     const double price1 = OR_TRY(fresh_price(seen, params, lp.curve.asset1));
@@ -46,20 +50,23 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
 
 /// Reads every leg's account and splits the target over the venues of each asset: what is already held
 /// elsewhere stays, the preferred venue takes the rest.
-Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group, const HedgeTarget& target,
-                       GroupFigures& out) {
-    std::map<AssetId, double> held_elsewhere;   // USD at all but the preferred venue of the asset
+Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group,
+                       const HedgeTarget& target, GroupFigures& out) {
+    std::map<AssetId, double> held_elsewhere;  // USD at all but the preferred venue of the asset
     std::map<AssetId, bool> has_preferred;
     out.lowest_health = std::numeric_limits<double>::infinity();
     for (const auto& leg : group.legs) {
         const auto account = seen.accounts.find(leg.venue);
-        if (account == seen.accounts.end()) return fail(Errc::not_found, "a hedge venue was not read this round");
+        if (account == seen.accounts.end())
+            return fail(Errc::not_found, "a hedge venue was not read this round");
         const auto& value = account->second.value;
-        if (!value) return fail(value.error().code, fmt::format("venue {}: {}", leg.venue.value, value.error().what));
+        if (!value)
+            return fail(value.error().code, fmt::format("venue {}: {}", leg.venue.value, value.error().what));
         const double price = OR_TRY(fresh_price(seen, params, leg.asset));
         const auto held = value->position.find(leg.asset);
         if (held == value->position.end()) {
-            return fail(Errc::not_found, fmt::format("the venue reported no {} position", symbol(params, leg.asset)));
+            return fail(Errc::not_found,
+                        fmt::format("the venue reported no {} position", symbol(params, leg.asset)));
         }
         out.lowest_health = std::min(out.lowest_health, value->health);
         LegFigures figures{leg.venue, leg.asset, held->second, 0, held->second * price, 0};
@@ -72,7 +79,8 @@ Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& 
         const double price = OR_TRY(fresh_price(seen, params, leg.asset));
         const auto wanted = target.usd.find(leg.asset);
         const double wanted_usd = wanted == target.usd.end() ? 0.0 : wanted->second;
-        leg.target_usd = assigned[leg.asset] ? leg.held_usd : std::min(0.0, wanted_usd - held_elsewhere[leg.asset]);
+        leg.target_usd =
+            assigned[leg.asset] ? leg.held_usd : std::min(0.0, wanted_usd - held_elsewhere[leg.asset]);
         assigned[leg.asset] = true;
         leg.target_units = leg.target_usd / price;
         out.deviation_usd += std::abs(leg.held_usd - leg.target_usd);
@@ -86,14 +94,18 @@ Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& 
 Result<double> fresh_price(const Snapshot& seen, const Params& params, AssetId asset) {
     const auto found = seen.prices.find(asset);
     if (found == seen.prices.end()) {
-        return fail(Errc::not_found, fmt::format("no price of {} was read this round", symbol(params, asset)));
+        return fail(Errc::not_found,
+                    fmt::format("no price of {} was read this round", symbol(params, asset)));
     }
     const auto& price = found->second.value;
-    if (!price) return fail(price.error().code, fmt::format("price of {}: {}", symbol(params, asset), price.error().what));
+    if (!price)
+        return fail(price.error().code,
+                    fmt::format("price of {}: {}", symbol(params, asset), price.error().what));
     const auto limit = params.assets.at(asset.value).price_age_max;
     const auto age = seen.now - price->published;
     if (age > limit) {
-        return fail(Errc::stale, fmt::format("price of {} is {} s old (limit {} s)", symbol(params, asset), age.count(), limit.count()));
+        return fail(Errc::stale, fmt::format("price of {} is {} s old (limit {} s)", symbol(params, asset),
+                                             age.count(), limit.count()));
     }
     if (!(price->usd > 0) || !std::isfinite(price->usd)) {
         return fail(Errc::decode, fmt::format("price of {} is not a positive number", symbol(params, asset)));

@@ -10,18 +10,19 @@ namespace outrigger {
 
 /// What a group's readable inputs amount to.
 struct GroupFigures {
-    std::map<std::size_t, PositionFigures> members;   // each position's own exposure
-    PositionFigures total;                            // the group's: legs, residual, band
-    double worst_pool_gap = 0;                        // largest |ln(pool price / oracle price)| among members
-    double lowest_health = 0;                         // among the venues in use; infinity without debt
-    double deviation_usd = 0;                         // sum over instruments of |held - target|
+    std::map<std::size_t, PositionFigures> members;  // each position's own exposure
+    PositionFigures total;                           // the group's: legs, residual, band
+    double worst_pool_gap = 0;                       // largest |ln(pool price / oracle price)| among members
+    double lowest_health = 0;                        // among the venues in use; infinity without debt
+    double deviation_usd = 0;                        // sum over instruments of |held - target|
 };
 
 /// The numbers behind a group's decision.
 /// Errors: the first input that is missing, with what it is and why; nothing is then known.
 [[nodiscard]] Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const Group& group);
 
-/// The aggregated price of an asset, fresh enough to trade on. Errors: Errc::stale or why it could not be read.
+/// The aggregated price of an asset, fresh enough to trade on. Errors: Errc::stale or why it could not be
+/// read.
 [[nodiscard]] Result<double> fresh_price(const Snapshot& seen, const Params& params, AssetId asset);
 
 }  // namespace outrigger

@@ -10,7 +10,8 @@ namespace outrigger {
 namespace {
 
 Gate gate(std::string name, bool passes, std::string now, std::string limit, std::string key) {
-    return {std::move(name), passes ? GateState::pass : GateState::stop, std::move(now), std::move(limit), std::move(key)};
+    return {std::move(name), passes ? GateState::pass : GateState::stop, std::move(now), std::move(limit),
+            std::move(key)};
 }
 
 std::string duration(std::chrono::seconds s) {
@@ -27,7 +28,8 @@ Gate band_gate(const GateInputs& in) {
     const double ratio = total.value_usd > 0 ? in.figures.deviation_usd / total.value_usd : 0;
     const double limit_ratio = total.value_usd > 0 ? total.band_usd / total.value_usd : 0;
     const bool outside = in.figures.deviation_usd > total.band_usd;
-    const bool due = in.settings.force_after && in.facts.last_fill && in.seen.now - *in.facts.last_fill >= *in.settings.force_after;
+    const bool due = in.settings.force_after && in.facts.last_fill &&
+                     in.seen.now - *in.facts.last_fill >= *in.settings.force_after;
     std::string now = fmt::format("{:.1f} % = ${:.2f}", 100 * ratio, in.figures.deviation_usd);
     if (in.facts.hedge_open) {
         now += ", finishing a begun hedge";
@@ -35,14 +37,16 @@ Gate band_gate(const GateInputs& in) {
         now += ", force_after reached";
     }
     return gate("band", outside || in.facts.hedge_open || due, std::move(now),
-                fmt::format("> {:.1f} % = ${:.2f}", 100 * limit_ratio, total.band_usd), "thresholds.delta_band_ratio");
+                fmt::format("> {:.1f} % = ${:.2f}", 100 * limit_ratio, total.band_usd),
+                "thresholds.delta_band_ratio");
 }
 
 Gate cooldown_gate(const GateInputs& in) {
     const auto limit = in.settings.rehedge_cooldown;
     const std::string wanted = ">= " + duration(limit);
     if (in.facts.hedge_open || !in.facts.last_fill) {
-        return gate("cooldown", true, in.facts.hedge_open ? "a begun hedge is finished first" : "no hedge yet", wanted,
+        return gate("cooldown", true,
+                    in.facts.hedge_open ? "a begun hedge is finished first" : "no hedge yet", wanted,
                     "thresholds.rehedge_cooldown");
     }
     const auto since = in.seen.now - *in.facts.last_fill;
@@ -52,13 +56,15 @@ Gate cooldown_gate(const GateInputs& in) {
 Gate proxy_gate(const GateInputs& in) {
     const auto& total = in.figures.total;
     if (!total.cross) return gate("proxy", true, "hedged in the same asset", "-", "");
-    return gate("proxy", total.r_squared >= in.settings.min_r_squared, fmt::format("R2 {:.2f}", total.r_squared),
+    return gate("proxy", total.r_squared >= in.settings.min_r_squared,
+                fmt::format("R2 {:.2f}", total.r_squared),
                 fmt::format(">= {:.2f}", in.settings.min_r_squared), "model.min_r_squared");
 }
 
 Gate health_gate(const GateInputs& in) {
     const double health = in.figures.lowest_health;
-    return gate("health", health >= in.params.health_floor, std::isinf(health) ? "no debt" : fmt::format("{:.2f}", std::floor(health * 100) / 100),
+    return gate("health", health >= in.params.health_floor,
+                std::isinf(health) ? "no debt" : fmt::format("{:.2f}", std::floor(health * 100) / 100),
                 fmt::format(">= {:.2f}", in.params.health_floor), "venues.health_factor_floor");
 }
 
@@ -72,22 +78,25 @@ std::vector<Gate> ask_gates(const GateInputs& in) {
     gates.push_back(gate("size", deviation >= s.min_trade_usd, fmt::format("${:.2f}", deviation),
                          fmt::format(">= ${:.2f}", s.min_trade_usd), "limits.min_trade_usd"));
     gates.push_back(cooldown_gate(in));
-    const std::uint32_t used = in.facts.trades_today - (in.facts.hedge_open && in.facts.trades_today > 0 ? 1 : 0);
+    const std::uint32_t used =
+        in.facts.trades_today - (in.facts.hedge_open && in.facts.trades_today > 0 ? 1 : 0);
     gates.push_back(gate("trades", used < s.max_trades_per_day, fmt::format("{} in 24 h", used),
                          fmt::format("< {}", s.max_trades_per_day), "limits.max_trades_per_day"));
     gates.push_back(proxy_gate(in));
     gates.push_back(gate("pool_gap", in.figures.worst_pool_gap <= s.max_pool_gap_ratio,
                          fmt::format("{:.0f} bps", 1e4 * in.figures.worst_pool_gap),
-                         fmt::format("<= {:.0f} bps", 1e4 * s.max_pool_gap_ratio), "oracle.max_pool_gap_bps"));
+                         fmt::format("<= {:.0f} bps", 1e4 * s.max_pool_gap_ratio),
+                         "oracle.max_pool_gap_bps"));
     gates.push_back(health_gate(in));
     const auto head = in.seen.pins.empty() ? TimePoint{} : in.seen.pins.begin()->second.timestamp;
     const auto age = in.seen.now - head;
-    gates.push_back(gate("data_age", age <= in.params.data_age_max, duration(age), "<= " + duration(in.params.data_age_max),
-                         "guard.max_data_age"));
+    gates.push_back(gate("data_age", age <= in.params.data_age_max, duration(age),
+                         "<= " + duration(in.params.data_age_max), "guard.max_data_age"));
     gates.push_back(gate("failures", in.facts.failures_in_a_row < in.params.failed_tx_max,
-                         fmt::format("{} in a row", in.facts.failures_in_a_row), fmt::format("< {}", in.params.failed_tx_max),
-                         "limits.max_failed_tx_in_a_row"));
-    gates.push_back(gate("in_flight", in.seen.in_flight.empty(), in.seen.in_flight.empty() ? "nothing" : "a transaction", "nothing", ""));
+                         fmt::format("{} in a row", in.facts.failures_in_a_row),
+                         fmt::format("< {}", in.params.failed_tx_max), "limits.max_failed_tx_in_a_row"));
+    gates.push_back(gate("in_flight", in.seen.in_flight.empty(),
+                         in.seen.in_flight.empty() ? "nothing" : "a transaction", "nothing", ""));
     gates.push_back(gate("guard", !in.state.halted && !in.facts.paused,
                          in.state.halted ? "halted" : (in.facts.paused ? "paused" : "clear"), "clear", ""));
     return gates;

@@ -11,7 +11,7 @@ struct GateInputs {
     const Snapshot& seen;
     const State& state;
     const Params& params;
-    const PositionParams& settings;   // the group leader's
+    const PositionParams& settings;  // the group leader's
     const GroupFigures& figures;
     const PositionFacts& facts;
 };

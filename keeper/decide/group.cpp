@@ -7,17 +7,21 @@ namespace outrigger {
 
 namespace {
 
-bool same_leg(const LegParams& a, const LegParams& b) { return a.venue == b.venue && a.asset == b.asset; }
+bool same_leg(const LegParams& a, const LegParams& b) {
+    return a.venue == b.venue && a.asset == b.asset;
+}
 
 bool shares_a_leg(const Group& group, const PositionParams& position) {
     return std::any_of(position.legs.begin(), position.legs.end(), [&](const LegParams& leg) {
-        return std::any_of(group.legs.begin(), group.legs.end(), [&](const LegParams& held) { return same_leg(held, leg); });
+        return std::any_of(group.legs.begin(), group.legs.end(),
+                           [&](const LegParams& held) { return same_leg(held, leg); });
     });
 }
 
 void add_legs(Group& group, const std::vector<LegParams>& legs) {
     for (const auto& leg : legs) {
-        const bool known = std::any_of(group.legs.begin(), group.legs.end(), [&](const auto& held) { return same_leg(held, leg); });
+        const bool known = std::any_of(group.legs.begin(), group.legs.end(),
+                                       [&](const auto& held) { return same_leg(held, leg); });
         if (!known) group.legs.push_back(leg);
     }
 }
@@ -46,7 +50,8 @@ std::vector<Group> make_groups(const Params& params) {
         std::sort(merged.members.begin(), merged.members.end());
         groups.push_back(std::move(merged));
     }
-    std::sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) { return a.members[0] < b.members[0]; });
+    std::sort(groups.begin(), groups.end(),
+              [](const Group& a, const Group& b) { return a.members[0] < b.members[0]; });
     return groups;
 }
 

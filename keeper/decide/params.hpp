@@ -23,8 +23,8 @@ struct AssetParams {
 struct LegParams {
     VenueId venue;
     AssetId asset;
-    double max_usd = 0;       // largest short, gross
-    double cost_ratio = 0;    // fee + half spread, fraction of notional
+    double max_usd = 0;     // largest short, gross
+    double cost_ratio = 0;  // fee + half spread, fraction of notional
 };
 
 enum class Estimator : std::uint8_t { sample, ewma, ledoit_wolf };
@@ -32,8 +32,8 @@ enum class Estimator : std::uint8_t { sample, ewma, ledoit_wolf };
 struct PositionParams {
     std::string name;
     bool enabled = true;
-    std::vector<LegParams> legs;       // in order of preference
-    double delta_band_ratio = 0;       // share of position value
+    std::vector<LegParams> legs;  // in order of preference
+    double delta_band_ratio = 0;  // share of position value
     double delta_band_usd = 0;
     std::chrono::seconds rehedge_cooldown{0};
     std::optional<std::chrono::seconds> force_after;  // empty: never
@@ -41,9 +41,9 @@ struct PositionParams {
     double max_trade_usd = 0;
     std::uint32_t max_trades_per_day = 0;
     double max_slippage_ratio = 0;
-    double max_pool_gap_ratio = 0;     // pool price against oracle price
-    double min_r_squared = 0;          // a proxy that explains less is not used
-    double max_abs_ratio = 0;          // |hedge usd / exposure usd| of a proxy
+    double max_pool_gap_ratio = 0;  // pool price against oracle price
+    double min_r_squared = 0;       // a proxy that explains less is not used
+    double max_abs_ratio = 0;       // |hedge usd / exposure usd| of a proxy
     Estimator estimator = Estimator::ledoit_wolf;
     std::chrono::seconds half_life{0};
     std::size_t min_bars = 0;
@@ -53,11 +53,11 @@ struct Params {
     std::vector<AssetParams> assets;
     std::vector<PositionParams> positions;
     std::chrono::seconds bar{3600};
-    std::chrono::seconds data_age_max{0};   // head older than this: hold
+    std::chrono::seconds data_age_max{0};  // head older than this: hold
     std::chrono::seconds order_deadline{120};
-    std::uint32_t blind_rounds_max = 0;     // after this many unreadable rounds: halt and alarm
-    std::uint32_t failed_tx_max = 0;        // failures in a row before the position pauses
-    double health_floor = 0;                // no trade when a venue is below it; upkeep first
+    std::uint32_t blind_rounds_max = 0;  // after this many unreadable rounds: halt and alarm
+    std::uint32_t failed_tx_max = 0;     // failures in a row before the position pauses
+    double health_floor = 0;             // no trade when a venue is below it; upkeep first
 };
 
 }  // namespace outrigger

@@ -30,10 +30,12 @@ Instruments instruments_of(const Group& group) {
 
 /// The panel's columns of some assets. Errors: Errc::stale when an asset has no history.
 Result<ReturnPanel> columns(const ReturnPanel& panel, const std::vector<AssetId>& assets) {
-    ReturnPanel out{assets, Eigen::MatrixXd(panel.returns.rows(), static_cast<Eigen::Index>(assets.size())), panel.ends, panel.bar, panel.dropped};
+    ReturnPanel out{assets, Eigen::MatrixXd(panel.returns.rows(), static_cast<Eigen::Index>(assets.size())),
+                    panel.ends, panel.bar, panel.dropped};
     for (std::size_t i = 0; i < assets.size(); ++i) {
         const auto found = std::find(panel.assets.begin(), panel.assets.end(), assets[i]);
-        if (found == panel.assets.end()) return fail(Errc::stale, "an asset of the estimate has no price history");
+        if (found == panel.assets.end())
+            return fail(Errc::stale, "an asset of the estimate has no price history");
         out.returns.col(static_cast<Eigen::Index>(i)) = panel.returns.col(found - panel.assets.begin());
     }
     return out;
@@ -58,16 +60,19 @@ HedgeTarget direct_target(const std::map<AssetId, double>& exposure_usd, const I
 }
 
 /// Some exposure has none: the combination of instruments that leaves the least variance.
-Result<HedgeTarget> cross_target(const std::map<AssetId, double>& exposure_usd, const Instruments& instruments,
-                                 const PositionParams& settings, const ReturnPanel& panel) {
+Result<HedgeTarget> cross_target(const std::map<AssetId, double>& exposure_usd,
+                                 const Instruments& instruments, const PositionParams& settings,
+                                 const ReturnPanel& panel) {
     std::vector<AssetId> assets = instruments.assets;
     for (const auto& [asset, usd] : exposure_usd) {
         if (std::find(assets.begin(), assets.end(), asset) == assets.end()) assets.push_back(asset);
     }
     const ReturnPanel own = OR_TRY(columns(panel, assets));
     if (static_cast<std::size_t>(own.returns.rows()) < settings.min_bars) {
-        return fail(Errc::stale, fmt::format("the price history has {} complete bars, the estimate needs {} (model.min_bars)",
-                                             own.returns.rows(), settings.min_bars));
+        return fail(
+            Errc::stale,
+            fmt::format("the price history has {} complete bars, the estimate needs {} (model.min_bars)",
+                        own.returns.rows(), settings.min_bars));
     }
     const Covariance covariance = OR_TRY(estimate(own, settings));
     Eigen::VectorXd exposure(static_cast<Eigen::Index>(assets.size()));
@@ -83,13 +88,15 @@ Result<HedgeTarget> cross_target(const std::map<AssetId, double>& exposure_usd, 
         const double venue_limit = instruments.max_usd.at(instruments.assets[static_cast<std::size_t>(i)]);
         lower(i) = -std::min(venue_limit, settings.max_abs_ratio * gross);
     }
-    const auto solution = OR_TRY(minimise_variance(covariance, exposure, instruments.assets, lower, Eigen::VectorXd::Zero(count)));
+    const auto solution = OR_TRY(
+        minimise_variance(covariance, exposure, instruments.assets, lower, Eigen::VectorXd::Zero(count)));
     HedgeTarget out;
     out.cross = true;
     out.condition = covariance.condition;
     out.shrinkage = covariance.shrinkage;
     out.r_squared = solution.variance_before > 0 ? 1 - solution.variance_after / solution.variance_before : 0;
-    for (Eigen::Index i = 0; i < count; ++i) out.usd[instruments.assets[static_cast<std::size_t>(i)]] = solution.target_usd(i);
+    for (Eigen::Index i = 0; i < count; ++i)
+        out.usd[instruments.assets[static_cast<std::size_t>(i)]] = solution.target_usd(i);
     return out;
 }
 
@@ -98,11 +105,14 @@ Result<HedgeTarget> cross_target(const std::map<AssetId, double>& exposure_usd, 
 Result<HedgeTarget> hedge_target(const std::map<AssetId, double>& exposure_usd, const Group& group,
                                  const PositionParams& settings, const Result<ReturnPanel>& panel) {
     const Instruments instruments = instruments_of(group);
-    if (instruments.assets.empty()) return fail(Errc::unsupported, "no venue of this position can hold a hedge");
+    if (instruments.assets.empty())
+        return fail(Errc::unsupported, "no venue of this position can hold a hedge");
     const bool direct = std::all_of(exposure_usd.begin(), exposure_usd.end(),
                                     [&](const auto& e) { return instruments.max_usd.contains(e.first); });
     if (direct) return direct_target(exposure_usd, instruments);
-    if (!panel) return fail(panel.error().code, "the cross-asset estimate needs price history: " + panel.error().what);
+    if (!panel)
+        return fail(panel.error().code,
+                    "the cross-asset estimate needs price history: " + panel.error().what);
     return cross_target(exposure_usd, instruments, settings, *panel);
 }
 

@@ -42,7 +42,8 @@ std::size_t leader_of(const Params& params, std::size_t position) {
 
 }  // namespace
 
-TriggerPrices trigger_prices(const Snapshot& seen, const State& state, const Params& params, std::size_t position) {
+TriggerPrices trigger_prices(const Snapshot& seen, const State& state, const Params& params,
+                             std::size_t position) {
     TriggerPrices out;
     const auto asset = risky_asset(seen, params, position);
     if (!asset) return out;
@@ -58,7 +59,7 @@ TriggerPrices trigger_prices(const Snapshot& seen, const State& state, const Par
     const auto search = [&](double direction) -> std::optional<double> {
         constexpr double kFirstStep = 0.0025;
         constexpr double kGrowth = 1.1;
-        constexpr double kFurthest = 0.7;   // half and double the price
+        constexpr double kFurthest = 0.7;  // half and double the price
         double quiet = 0;
         for (double move = kFirstStep; move <= kFurthest; move *= kGrowth) {
             if (!acts(direction * move)) {

@@ -18,7 +18,7 @@ namespace outrigger {
 /// What a step is for.
 struct Actuator::Wish {
     const Venue* venue = nullptr;
-    std::optional<std::size_t> position;   // empty: upkeep of the venue itself
+    std::optional<std::size_t> position;  // empty: upkeep of the venue itself
     std::optional<HedgeOrder> order;
     std::string reason;
 };
@@ -38,11 +38,14 @@ PlanContext plan_context(const Snapshot& seen, const Params& params, const Addre
 }
 
 /// Room above the estimate for state that moves between estimate and inclusion.
-std::uint64_t gas_limit(Gas estimate, std::uint64_t most) { return std::min(most, estimate.value + estimate.value / 4 + 20'000); }
+std::uint64_t gas_limit(Gas estimate, std::uint64_t most) {
+    return std::min(most, estimate.value + estimate.value / 4 + 20'000);
+}
 
 Result<double> price_of(const Snapshot& seen, AssetId asset) {
     const auto found = seen.prices.find(asset);
-    if (found == seen.prices.end() || !found->second.value) return fail(Errc::stale, "a price the policy needs is missing");
+    if (found == seen.prices.end() || !found->second.value)
+        return fail(Errc::stale, "a price the policy needs is missing");
     return found->second.value->usd;
 }
 
@@ -54,52 +57,69 @@ Result<void> keep_storage(const Result<void>& sent) {
     return {};
 }
 
-Acted refused(const Step& step, std::string reason) { return {Acted::What::refused, step.label, std::move(reason), "", 0}; }
+Acted refused(const Step& step, std::string reason) {
+    return {Acted::What::refused, step.label, std::move(reason), "", 0};
+}
 
 }  // namespace
 
-Result<tx::Reading> read_back(const Venue& venue, const TxCall& call, const Snapshot& seen, const Universe& universe, const Address& self) {
+Result<tx::Reading> read_back(const Venue& venue, const TxCall& call, const Snapshot& seen,
+                              const Universe& universe, const Address& self) {
     const Inspection in = OR_TRY(venue.inspect(call));
     tx::Reading out;
     out.beneficiary = in.beneficiary == Address{} ? self : in.beneficiary;
     out.beneficiary_is_spender = in.kind == EffectKind::approve;
     out.unlimited = in.amount == U256::max();
     out.reduces = in.kind == EffectKind::repay || in.kind == EffectKind::close || in.delta_units > 0;
-    out.has_price = in.kind == EffectKind::swap || in.kind == EffectKind::open || in.kind == EffectKind::close;
+    out.has_price =
+        in.kind == EffectKind::swap || in.kind == EffectKind::open || in.kind == EffectKind::close;
     out.has_limit = in.limit_usd > 0;
     out.deadline = in.deadline.value_or(TimePoint::max());
     if (in.asset) {
         const double price = OR_TRY(price_of(seen, *in.asset));
         out.notional_usd = std::abs(in.delta_units) * price;
-        if (out.has_limit) out.limit_deviation = in.delta_units < 0 ? (price - in.limit_usd) / price : (in.limit_usd - price) / price;
+        if (out.has_limit)
+            out.limit_deviation =
+                in.delta_units < 0 ? (price - in.limit_usd) / price : (in.limit_usd - price) / price;
     }
-    if (const auto* token = universe.token(in.token); token != nullptr && !out.unlimited && out.notional_usd == 0) {
-        out.notional_usd = to_units(in.amount, token->decimals) * OR_TRY(price_of(seen, OR_TRY(universe.find(token->asset))));
+    if (const auto* token = universe.token(in.token);
+        token != nullptr && !out.unlimited && out.notional_usd == 0) {
+        out.notional_usd = to_units(in.amount, token->decimals) *
+                           OR_TRY(price_of(seen, OR_TRY(universe.find(token->asset))));
     }
     out.what = fmt::format("{} {}", venue.name(), in.token);
     return out;
 }
 
-Actuator::Actuator(Options options, Journal& journal, ChainLink& link, const Market& market, tx::PolicyGate gate, tx::Signer* signer)
-    : options_(std::move(options)), journal_(journal), link_(link), market_(market), gate_(std::move(gate)), signer_(signer) {}
+Actuator::Actuator(Options options, Journal& journal, ChainLink& link, const Market& market,
+                   tx::PolicyGate gate, tx::Signer* signer)
+    : options_(std::move(options)),
+      journal_(journal),
+      link_(link),
+      market_(market),
+      gate_(std::move(gate)),
+      signer_(signer) {}
 
 void Actuator::offer(const Bytes& raw) {
     // Whatever the endpoints answer is a hint: only the chain says what became of it.
     for (const auto& report : broadcast(link_.transport(), link_.nodes(), raw)) {
         if (!report.outcome.accepted()) {
-            spdlog::debug("endpoint {} answered {}: {}", report.origin, to_string(report.outcome.fault), report.outcome.text);
+            spdlog::debug("endpoint {} answered {}: {}", report.origin, to_string(report.outcome.fault),
+                          report.outcome.text);
         }
     }
 }
 
-Result<void> Actuator::send_version(Nonce nonce, tx::Record& record, const tx::Approved<tx::UnsignedTx>& approved, bool cancellation,
+Result<void> Actuator::send_version(Nonce nonce, tx::Record& record,
+                                    const tx::Approved<tx::UnsignedTx>& approved, bool cancellation,
                                     BlockNumber head, TimePoint now) {
     OR_ASSERT(signer_ != nullptr);
     const tx::SignedTx version = OR_TRY(signer_->sign(approved));
     crash_point("send.signed");
     OR_TRY(journal_.add_version(nonce, version, approved.get(), cancellation));
     crash_point("send.version_stored");
-    auto signed_step = tx::step(record, tx::Signed{approved.get(), version.hash, cancellation}, options_.fees, now);
+    auto signed_step =
+        tx::step(record, tx::Signed{approved.get(), version.hash, cancellation}, options_.fees, now);
     for (const auto& effect : signed_step.effects) {
         // The lifecycle refuses this version (another nonce, another call): its bytes must not leave.
         if (const auto* alarm = std::get_if<tx::Alarm>(&effect)) return fail(Errc::rejected, alarm->what);
@@ -135,17 +155,22 @@ Result<void> Actuator::upkeep(const SettleReport& settled, const Reading& readin
                 dearer.max_fee = send->max_fee;
                 dearer.tip = send->tip;
                 const auto approved = gate_.approve_bump(dearer, record.tx);
-                if (approved) OR_TRY(keep_storage(send_version(nonce, record, *approved, false, reading.head.block.number, now)));
+                if (approved)
+                    OR_TRY(keep_storage(
+                        send_version(nonce, record, *approved, false, reading.head.block.number, now)));
             } else if (const auto* cancel = std::get_if<tx::Cancel>(&effect)) {
                 const auto approved = gate_.approve_cancel(nonce, cancel->max_fee, cancel->tip);
-                if (approved) OR_TRY(keep_storage(send_version(nonce, record, *approved, true, reading.head.block.number, now)));
+                if (approved)
+                    OR_TRY(keep_storage(
+                        send_version(nonce, record, *approved, true, reading.head.block.number, now)));
             }
         }
     }
     return {};
 }
 
-Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue, const Step& step, const Reading& reading) {
+Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue, const Step& step,
+                                        const Reading& reading) {
     tx::Evidence out;
     out.now = seen.now;
     out.reading = OR_TRY(read_back(venue, step.call, seen, market_.universe, options_.account));
@@ -155,13 +180,15 @@ Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue
     out.spent_day_usd = spent.day_usd;
     out.gas_day_usd = spent.gas_day_usd;
     // The estimate runs the very call from our own address: a revert shows here, before a nonce is bound.
-    out.gas_estimate = OR_TRY(link_.nodes().read([&](Node& node) { return node.estimate_gas(options_.account, step.call, reading.head.block); }));
+    out.gas_estimate = OR_TRY(link_.nodes().read(
+        [&](Node& node) { return node.estimate_gas(options_.account, step.call, reading.head.block); }));
     out.simulated_ok = true;
     return out;
 }
 
-Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const Wish& wish, const Step& step, const Reading& reading,
-                               const tx::Approved<tx::UnsignedTx>& approved, const tx::Evidence& evidence) {
+Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const Wish& wish, const Step& step,
+                               const Reading& reading, const tx::Approved<tx::UnsignedTx>& approved,
+                               const tx::Evidence& evidence) {
     ClaimRequest claim;
     claim.round = round;
     claim.venue = wish.venue->name();
@@ -171,7 +198,9 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     claim.at = seen.now;
     claim.deadline = seen.now + market_.params.order_deadline;
     // A dearer version may follow without another look at the windows: debit what the cap allows.
-    claim.worst_gas_usd = options_.fees.max_fee_cap.to_double() * static_cast<double>(approved.get().call.gas_limit.value) / 1e18 * evidence.native_usd;
+    claim.worst_gas_usd = options_.fees.max_fee_cap.to_double() *
+                          static_cast<double>(approved.get().call.gas_limit.value) / 1e18 *
+                          evidence.native_usd;
     const auto& account = seen.accounts.at(wish.venue->id()).value;
     if (account) claim.facts_before = account->facts;
     if (wish.position) {
@@ -197,14 +226,17 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     tx::Record record;
     record.tx = approved.get();
     record.deadline = claim.deadline;
-    if (const auto sent = send_version(record.tx.nonce, record, approved, false, reading.head.block.number, seen.now); !sent) {
+    if (const auto sent =
+            send_version(record.tx.nonce, record, approved, false, reading.head.block.number, seen.now);
+        !sent) {
         if (sent.error().code == Errc::storage) return tl::unexpected(sent.error());
         return refused(step, sent.error().what);
     }
     return Acted{Acted::What::sent, step.label, "", to_hex(record.attempts.back()), step.delta_units};
 }
 
-Result<Acted> Actuator::take_step(std::int64_t round, const Snapshot& seen, const Wish& wish, const Step& step, const Reading& reading) {
+Result<Acted> Actuator::take_step(std::int64_t round, const Snapshot& seen, const Wish& wish,
+                                  const Step& step, const Reading& reading) {
     const auto found = evidence(seen, *wish.venue, step, reading);
     if (!found) return refused(step, found.error().what);
     const U256 tip_cap = options_.fees.tip_cap;
@@ -212,23 +244,29 @@ Result<Acted> Actuator::take_step(std::int64_t round, const Snapshot& seen, cons
     if (!tip) return refused(step, "the fee market could not be read: " + tip.error().what);
     const auto fees = tx::initial_fees(reading.head.base_fee, *tip, options_.fees);
     if (!fees) return refused(step, fees.error().what);
-    if (!reading.nonce) return refused(step, "the account's nonce could not be read: " + reading.nonce.error().what);
+    if (!reading.nonce)
+        return refused(step, "the account's nonce could not be read: " + reading.nonce.error().what);
 
     tx::UnsignedTx unsigned_tx{*reading.nonce, step.call, fees->max_fee, fees->tip};
     unsigned_tx.call.gas_limit = Gas(gas_limit(found->gas_estimate, options_.gas_limit_max));
     if (options_.mode == Mode::live) {
         const auto nonce = journal_.next_nonce(*reading.nonce);
         if (!nonce) return refused(step, nonce.error().what);
-        if (*nonce > *reading.nonce) return refused(step, fmt::format("the node has mined {} of our transactions, the journal {}: it is behind", reading.nonce->value, nonce->value));
+        if (*nonce > *reading.nonce)
+            return refused(
+                step, fmt::format("the node has mined {} of our transactions, the journal {}: it is behind",
+                                  reading.nonce->value, nonce->value));
         unsigned_tx.nonce = *nonce;
     }
     const auto approved = gate_.approve(unsigned_tx, *found);
     if (!approved) return refused(step, "policy: " + approved.error().what);
-    if (options_.mode == Mode::dry_run) return Acted{Acted::What::simulated, step.label, "", "", step.delta_units};
+    if (options_.mode == Mode::dry_run)
+        return Acted{Acted::What::simulated, step.label, "", "", step.delta_units};
     return commit(round, seen, wish, step, reading, *approved, *found);
 }
 
-Result<Acted> Actuator::act(std::int64_t round, const Snapshot& seen, const Decision& decision, const Reading& reading) {
+Result<Acted> Actuator::act(std::int64_t round, const Snapshot& seen, const Decision& decision,
+                            const Reading& reading) {
     const PlanContext context = plan_context(seen, market_.params, options_.account);
     Wish wish;
     if (decision.act_on) {
@@ -242,7 +280,8 @@ Result<Acted> Actuator::act(std::int64_t round, const Snapshot& seen, const Deci
     }
     const auto& account = seen.accounts.at(wish.venue->id()).value;
     OR_ASSERT(account.has_value());  // decide acts on nothing it could not read
-    auto step = wish.order ? wish.venue->next_step(*wish.order, *account, context) : wish.venue->upkeep(*account, context);
+    auto step = wish.order ? wish.venue->next_step(*wish.order, *account, context)
+                           : wish.venue->upkeep(*account, context);
     if (!step) return Acted{Acted::What::refused, wish.order ? "plan" : "upkeep", step.error().what, "", 0};
     if (!*step) return Acted{};
     return take_step(round, seen, wish, **step, reading);

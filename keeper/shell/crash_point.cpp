@@ -7,7 +7,9 @@ namespace {
 CrashHook hook_now = nullptr;
 }  // namespace
 
-void set_crash_hook(CrashHook hook) { hook_now = hook; }
+void set_crash_hook(CrashHook hook) {
+    hook_now = hook;
+}
 void crash_point(const char* point) {
     if (hook_now != nullptr) hook_now(point);
 }

@@ -35,9 +35,11 @@ Result<void> check_private(const std::string& path) {
     if (lstat(path.c_str(), &info) != 0) {
         return fail(Errc::key, fmt::format("{}: {}", path, std::strerror(errno)));
     }
-    if (!S_ISREG(info.st_mode)) return fail(Errc::key, path + " is not a regular file (symbolic links are refused)");
+    if (!S_ISREG(info.st_mode))
+        return fail(Errc::key, path + " is not a regular file (symbolic links are refused)");
     if (info.st_uid != geteuid()) return fail(Errc::key, path + " belongs to another user");
-    if ((info.st_mode & 0077) != 0) return fail(Errc::key, fmt::format("{} is open to other users; run: chmod 600 {}", path, path));
+    if ((info.st_mode & 0077) != 0)
+        return fail(Errc::key, fmt::format("{} is open to other users; run: chmod 600 {}", path, path));
     return {};
 }
 
@@ -49,15 +51,18 @@ Result<std::string> read_file(const std::string& path, std::size_t max_bytes) {
     std::string text(max_bytes + 1, '\0');
     in.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > max_bytes) return fail(Errc::storage, path + " is larger than a file of its kind can be");
+    if (text.size() > max_bytes)
+        return fail(Errc::storage, path + " is larger than a file of its kind can be");
     return text;
 }
 
 Result<void> write_file(const std::string& path, const std::string& text) {
     const std::string temporary = path + ".new";
     const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (file < 0) return fail(Errc::storage, fmt::format("cannot write {}: {}", temporary, std::strerror(errno)));
-    const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    if (file < 0)
+        return fail(Errc::storage, fmt::format("cannot write {}: {}", temporary, std::strerror(errno)));
+    const bool written =
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
     ::close(file);
     if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
         return fail(Errc::storage, fmt::format("cannot write {}: {}", path, std::strerror(errno)));
@@ -98,15 +103,18 @@ Result<KeyPair> open_keystore(const std::string& path, const std::string& passwo
     const auto name = std::filesystem::path(path).filename().string();
     const auto needed = OR_TRY(keystore_memory_bytes(*text, name));
     if (const auto limit = memory_limit(); limit && needed > *limit) {
-        return fail(Errc::key, fmt::format("unlocking {} needs {} MiB, this process may use {} MiB; raise the memory limit", name,
-                                           needed >> 20, *limit >> 20));
+        return fail(
+            Errc::key,
+            fmt::format("unlocking {} needs {} MiB, this process may use {} MiB; raise the memory limit",
+                        name, needed >> 20, *limit >> 20));
     }
     return KeyPair::create(OR_TRY(decrypt_keystore(*text, password, name)));
 }
 
 Result<FileLock> FileLock::acquire(const std::string& path) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor < 0) return fail(Errc::storage, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+    if (descriptor < 0)
+        return fail(Errc::storage, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
         ::close(descriptor);
         return fail(Errc::rejected, "another keeper holds " + path);
@@ -114,7 +122,9 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     return FileLock(descriptor);
 }
 
-FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) { other.descriptor_ = -1; }
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(other.descriptor_) {
+    other.descriptor_ = -1;
+}
 FileLock::~FileLock() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }

@@ -21,12 +21,12 @@ Result<void> make_private_directory(const std::string& path);
 /// The path with a leading ~ replaced by the home directory.
 std::string expand_home(const std::string& path);
 
-/// A password as it was meant: the file's text without one trailing newline. The file must be ours and closed to
-/// others. Errors: Errc::key.
+/// A password as it was meant: the file's text without one trailing newline. The file must be ours and closed
+/// to others. Errors: Errc::key.
 Result<std::string> read_password(const std::string& path);
 
-/// The key pair of a V3 keystore file of geth or cast. The file must be a regular file of ours that nobody else
-/// may write; the memory scrypt needs is compared with what this process may have before it is tried.
+/// The key pair of a V3 keystore file of geth or cast. The file must be a regular file of ours that nobody
+/// else may write; the memory scrypt needs is compared with what this process may have before it is tried.
 /// Errors: Errc::key.
 Result<KeyPair> open_keystore(const std::string& path, const std::string& password);
 

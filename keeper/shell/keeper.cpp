@@ -17,7 +17,9 @@ namespace outrigger {
 
 namespace {
 
-TimePoint wall_clock() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
+TimePoint wall_clock() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
 
 U256 gwei(double amount) {
     const auto wei = quantize(amount, 9, Rounding::down);
@@ -53,10 +55,13 @@ double largest(const config::Settings& settings, F limit) {
 }  // namespace
 
 std::string ledger_directory(const config::Settings& settings, Mode mode) {
-    return (std::filesystem::path(expand_home(settings.storage.datadir)) / settings.chain.preset / (mode == Mode::live ? "live" : "dry-run")).string();
+    return (std::filesystem::path(expand_home(settings.storage.datadir)) / settings.chain.preset /
+            (mode == Mode::live ? "live" : "dry-run"))
+        .string();
 }
 
-tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market, const Address& account) {
+tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,
+                               const Address& account) {
     constexpr double kNoLimit = std::numeric_limits<double>::max();
     tx::PolicyLimits out;
     out.chain = settings.chain.network.chain_id;
@@ -85,7 +90,8 @@ Keeper::Keeper(config::Settings settings, Options options, std::unique_ptr<tx::S
     if (signer_) options_.account = signer_->address();
 }
 
-Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, Options options, std::unique_ptr<tx::Signer> signer) {
+Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, Options options,
+                                              std::unique_ptr<tx::Signer> signer) {
     auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), std::move(signer)));
     const Mode mode = keeper->options_.mode;
     OR_ASSERT(mode == Mode::dry_run || keeper->signer_ != nullptr);
@@ -95,9 +101,11 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
 
     const Pins pins = OR_TRY(keeper->connect());
-    keeper->journal_ = OR_TRY(Journal::open(directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    keeper->journal_ = OR_TRY(Journal::open(
+        directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
     if (keeper->options_.resume) {
-        const auto count = keeper->link_->nodes().read([&](Node& node) { return node.transaction_count(keeper->options_.account, BlockTag::latest); });
+        const auto count = keeper->link_->nodes().read(
+            [&](Node& node) { return node.transaction_count(keeper->options_.account, BlockTag::latest); });
         if (!count) return tl::unexpected(count.error());
         OR_TRY(keeper->journal_->resume(*count));
     }
@@ -115,7 +123,8 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     acting.gas_limit_max = kGasLimitMax;
     tx::PolicyGate gate(policy_limits(settings, keeper->market_, keeper->options_.account),
                         [](const std::string& path) { return std::filesystem::exists(path); });
-    keeper->actuator_ = std::make_unique<Actuator>(acting, *keeper->journal_, *keeper->link_, keeper->market_, std::move(gate), keeper->signer_.get());
+    keeper->actuator_ = std::make_unique<Actuator>(acting, *keeper->journal_, *keeper->link_, keeper->market_,
+                                                   std::move(gate), keeper->signer_.get());
     return keeper;
 }
 
@@ -123,7 +132,9 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
 class NoStore final : public PriceStore {
   public:
     Result<void> append(std::string_view, std::span<const RecordedTick>) override { return {}; }
-    Result<std::vector<RecordedTick>> load(std::string_view, TimePoint) override { return std::vector<RecordedTick>{}; }
+    Result<std::vector<RecordedTick>> load(std::string_view, TimePoint) override {
+        return std::vector<RecordedTick>{};
+    }
     Result<void> drop_after(const BlockRef&) override { return {}; }
 };
 
@@ -150,7 +161,8 @@ Result<Pins> Keeper::connect() {
 }
 
 Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
-    const auto lookback = settings_.positions.empty() ? std::chrono::seconds{0} : settings_.positions.front().model.lookback;
+    const auto lookback =
+        settings_.positions.empty() ? std::chrono::seconds{0} : settings_.positions.front().model.lookback;
     prices_ = std::make_unique<PriceBook>(store, lookback, market_.params.bar);
     return prices_->fill(link_->reader(), pins, market_, options_.progress);
 }
@@ -170,7 +182,8 @@ Result<Head> Keeper::newest_head(std::vector<BlockRef>& dropped, bool& is_new) {
 Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) const {
     Snapshot out;
     out.pins = reading.pins;
-    out.now = settings_.chain.clock == config::ClockSource::chain ? reading.head.block.timestamp : wall_clock();
+    out.now =
+        settings_.chain.clock == config::ClockSource::chain ? reading.head.block.timestamp : wall_clock();
     for (const auto& pool : reading.pools) out.pools.push_back({pool, reading.head.block});
     out.prices = prices_of(reading, market_);
     for (std::size_t i = 0; i < market_.venues.size(); ++i) {
@@ -182,7 +195,8 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
                 account->position[OR_TRY(market_.universe.find(symbol))] += units;
             }
         }
-        out.accounts.insert_or_assign(venue.id(), Observed<VenueAccount>{std::move(account), reading.head.block});
+        out.accounts.insert_or_assign(venue.id(),
+                                      Observed<VenueAccount>{std::move(account), reading.head.block});
     }
     out.in_flight = settled.in_flight;
     for (const auto& position : market_.params.positions) {
@@ -192,8 +206,9 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
     return out;
 }
 
-/// With nothing of ours in flight, the chain's count of our transactions is the journal's. Anything else means that the
-/// key is used elsewhere, or the journal is an old copy: trading stops, across restarts, until the operator says so.
+/// With nothing of ours in flight, the chain's count of our transactions is the journal's. Anything else
+/// means that the key is used elsewhere, or the journal is an old copy: trading stops, across restarts, until
+/// the operator says so.
 Result<void> Keeper::watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now) {
     if (options_.mode != Mode::live || !reading.nonce || !settled.in_flight.empty()) return {};
     const auto next = journal_->next_nonce(*reading.nonce);
@@ -211,7 +226,8 @@ Result<void> Keeper::keep_hedges(const Snapshot& seen, const Decision& decision)
         const auto& position = decision.positions[i];
         if (!position.figures.known || std::holds_alternative<AdjustHedge>(position.action)) continue;
         const auto open = OR_TRY(journal_->hedge_in_progress(market_.params.positions[i].name));
-        if (open) OR_TRY(journal_->close_hedge(open->id, seen.now, open->filled_units != 0 ? "done" : "abandoned"));
+        if (open)
+            OR_TRY(journal_->close_hedge(open->id, seen.now, open->filled_units != 0 ? "done" : "abandoned"));
     }
     return {};
 }
@@ -233,7 +249,8 @@ Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decisi
     row.price_usd = order.limit_usd;
     row.status = "simulated";
     OR_TRY(journal_->open_hedge(row));
-    return journal_->add_virtual_fill(venue.name(), symbol, order.delta_units, -order.delta_units * order.limit_usd);
+    return journal_->add_virtual_fill(venue.name(), symbol, order.delta_units,
+                                      -order.delta_units * order.limit_usd);
 }
 
 Result<RoundReport> Keeper::round() {
@@ -247,13 +264,15 @@ Result<RoundReport> Keeper::round() {
     }
     const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
     OR_TRY(prices_->add(reading, market_));
-    const TimePoint now = settings_.chain.clock == config::ClockSource::chain ? report.head.block.timestamp : wall_clock();
+    const TimePoint now =
+        settings_.chain.clock == config::ClockSource::chain ? report.head.block.timestamp : wall_clock();
     report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
     crash_point("round.settled");
     OR_TRY(watch_nonce(reading, report.settled, now));
     report.seen = OR_TRY(snapshot(reading, report.settled));
     report.decision = decide(report.seen, state_, market_.params);
-    report.id = OR_TRY(journal_->record_round(round_row(report.seen, state_, report.decision, market_, reading, options_.triggers)));
+    report.id = OR_TRY(journal_->record_round(
+        round_row(report.seen, state_, report.decision, market_, reading, options_.triggers)));
     if (report.decision.next != state_) OR_TRY(journal_->set_state(report.decision.next));
     state_ = report.decision.next;
     crash_point("round.recorded");

@@ -22,7 +22,7 @@ struct RoundReport {
     Decision decision;
     SettleReport settled;
     Acted acted;
-    bool idle = false;       // no new head: nothing was read
+    bool idle = false;  // no new head: nothing was read
 };
 
 /// One keeper: the functional core with its connections, its journal and, in live mode, its key.
@@ -30,16 +30,18 @@ class Keeper {
   public:
     struct Options {
         Mode mode = Mode::dry_run;
-        Address account{};                         // the would-be signer in a dry run
-        bool resume = false;                       // the operator clears latches and accepts the chain's nonce
-        bool triggers = true;                      // also find the prices at which each answer would change
+        Address account{};     // the would-be signer in a dry run
+        bool resume = false;   // the operator clears latches and accepts the chain's nonce
+        bool triggers = true;  // also find the prices at which each answer would change
         std::function<void(const std::string&)> progress = [](const std::string&) {};
     };
 
     /// Connects, identifies everything on the chain, opens the journal, loads the price history. Start-up is
     /// recovery: open transactions are taken up from the journal by the first round.
-    /// Errors: Errc::config, Errc::transport, Errc::not_found (position), Errc::storage, Errc::rejected (busy).
-    static Result<std::unique_ptr<Keeper>> start(const config::Settings& settings, Options options, std::unique_ptr<tx::Signer> signer);
+    /// Errors: Errc::config, Errc::transport, Errc::not_found (position), Errc::storage, Errc::rejected
+    /// (busy).
+    static Result<std::unique_ptr<Keeper>> start(const config::Settings& settings, Options options,
+                                                 std::unique_ptr<tx::Signer> signer);
 
     /// The same for looking only: no lock, no journal, no key, nothing remembered.
     static Result<std::unique_ptr<Keeper>> look_only(const config::Settings& settings, Options options);
@@ -72,8 +74,8 @@ class Keeper {
     std::unique_ptr<tx::Signer> signer_;
     std::unique_ptr<ChainLink> link_;
     std::optional<FileLock> lock_;
-    std::unique_ptr<Journal> journal_;       // null when only looking
-    std::unique_ptr<PriceStore> no_store_;   // then prices are kept nowhere
+    std::unique_ptr<Journal> journal_;      // null when only looking
+    std::unique_ptr<PriceStore> no_store_;  // then prices are kept nowhere
     Market market_;
     std::unique_ptr<PriceBook> prices_;
     std::unique_ptr<Actuator> actuator_;
@@ -84,6 +86,7 @@ class Keeper {
 std::string ledger_directory(const config::Settings& settings, Mode mode);
 
 /// The gate's limits as configured. Live has all of them; a dry run judges with what there is.
-tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market, const Address& account);
+tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,
+                               const Address& account);
 
 }  // namespace outrigger

@@ -12,39 +12,51 @@ namespace outrigger {
 
 namespace {
 
-Result<void> open_pools(const config::Settings& settings, BatchReader& reader, const Pins& pins, const TokenTable& tokens, Market& out) {
+Result<void> open_pools(const config::Settings& settings, BatchReader& reader, const Pins& pins,
+                        const TokenTable& tokens, Market& out) {
     const auto& network = settings.chain.network;
     for (const auto& position : settings.positions) {
-        const PoolSpec spec{"uniswap-v3", position.name, network.chain_id, network.uniswap_v3.position_manager, U256(position.uniswap_v3)};
+        const PoolSpec spec{"uniswap-v3", position.name, network.chain_id,
+                            network.uniswap_v3.position_manager, U256(position.uniswap_v3)};
         auto pool = open_pool(reader, pins, spec, tokens);
-        if (!pool) return fail(pool.error().code, fmt::format("position {} (NFT {}): {}", position.name, position.uniswap_v3, pool.error().what));
+        if (!pool)
+            return fail(pool.error().code, fmt::format("position {} (NFT {}): {}", position.name,
+                                                       position.uniswap_v3, pool.error().what));
         out.pools.push_back(*std::move(pool));
     }
     return {};
 }
 
 /// What each position's pool consists of, from one first reading.
-Result<std::vector<std::vector<AssetId>>> held_assets(BatchReader& reader, const Pins& pins, const Market& market) {
+Result<std::vector<std::vector<AssetId>>> held_assets(BatchReader& reader, const Pins& pins,
+                                                      const Market& market) {
     std::vector<Query<LpView>> queries;
     for (const auto& pool : market.pools) queries.push_back(pool->position());
     const auto views = OR_TRY(reader.read(pins, each(std::move(queries))));
     std::vector<std::vector<AssetId>> out;
     for (std::size_t i = 0; i < views.size(); ++i) {
-        if (!views[i]) return fail(views[i].error().code, fmt::format("position {}: {}", market.pools[i]->name(), views[i].error().what));
+        if (!views[i])
+            return fail(views[i].error().code,
+                        fmt::format("position {}: {}", market.pools[i]->name(), views[i].error().what));
         out.push_back({views[i]->curve.asset0, views[i]->curve.asset1});
     }
     return out;
 }
 
-Result<void> open_feeds(const config::Settings& settings, BatchReader& reader, const Pins& pins, const std::set<AssetId>& assets, Market& out) {
+Result<void> open_feeds(const config::Settings& settings, BatchReader& reader, const Pins& pins,
+                        const std::set<AssetId>& assets, Market& out) {
     const auto& network = settings.chain.network;
     for (const auto asset : assets) {
         const auto& symbol = out.universe.symbol(asset);
         const auto* feed = network.feed(symbol);
-        if (feed == nullptr) return fail(Errc::config, fmt::format("no price feed of {} is configured on {}", symbol, network.name));
-        const ChainlinkSpec spec{symbol + "/USD", network.chain_id, feed->proxy, asset, feed->deviation_ratio, std::nullopt};
+        if (feed == nullptr)
+            return fail(Errc::config,
+                        fmt::format("no price feed of {} is configured on {}", symbol, network.name));
+        const ChainlinkSpec spec{symbol + "/USD", network.chain_id,      feed->proxy,
+                                 asset,           feed->deviation_ratio, std::nullopt};
         auto opened = open_chainlink(reader, pins, spec);
-        if (!opened) return fail(opened.error().code, fmt::format("feed {}: {}", spec.name, opened.error().what));
+        if (!opened)
+            return fail(opened.error().code, fmt::format("feed {}: {}", spec.name, opened.error().what));
         out.feeds.push_back(*std::move(opened));
         out.heartbeats.push_back(feed->heartbeat);
     }
@@ -55,8 +67,11 @@ Result<void> open_feeds(const config::Settings& settings, BatchReader& reader, c
 Result<void> check_hedgeable(const Params& params) {
     for (const auto& position : params.positions) {
         if (position.enabled && position.legs.empty()) {
-            return fail(Errc::config, fmt::format("position {}: none of its venues can short one of its assets or a proxy; name "
-                                                  "another venue, or set enabled = false to watch it only", position.name));
+            return fail(
+                Errc::config,
+                fmt::format("position {}: none of its venues can short one of its assets or a proxy; name "
+                            "another venue, or set enabled = false to watch it only",
+                            position.name));
         }
     }
     return {};
@@ -76,19 +91,23 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
     out.params.assets = out.universe.assets;
     std::set<AssetId> assets{out.native, OR_TRY(out.universe.find(settings.quote))};
     for (std::size_t i = 0; i < settings.positions.size(); ++i) {
-        out.params.positions.push_back(make_position_params(settings.positions[i], held[i], out.universe, out.venues));
+        out.params.positions.push_back(
+            make_position_params(settings.positions[i], held[i], out.universe, out.venues));
         assets.insert(held[i].begin(), held[i].end());
         for (const auto& leg : out.params.positions.back().legs) assets.insert(leg.asset);
     }
     OR_TRY(check_hedgeable(out.params));
     OR_TRY(open_feeds(settings, reader, pins, assets, out));
 
-    out.params.bar = settings.positions.empty() ? std::chrono::seconds{3600} : settings.positions.front().model.bar;
+    out.params.bar =
+        settings.positions.empty() ? std::chrono::seconds{3600} : settings.positions.front().model.bar;
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;
-    out.params.failed_tx_max = settings.positions.empty() ? 3 : settings.positions.front().limits.max_failed_tx_in_a_row;
+    out.params.failed_tx_max =
+        settings.positions.empty() ? 3 : settings.positions.front().limits.max_failed_tx_in_a_row;
     for (const auto& venue : settings.venues) {
-        if (venue.kind == config::VenueKind::aave_v3) out.params.health_floor = std::max(out.params.health_floor, venue.health_factor_floor);
+        if (venue.kind == config::VenueKind::aave_v3)
+            out.params.health_floor = std::max(out.params.health_floor, venue.health_factor_floor);
     }
     return out;
 }

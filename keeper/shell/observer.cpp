@@ -29,9 +29,10 @@ Reading read_round(BatchReader& reader, const Market& market, const Head& head, 
     for (const auto& venue : market.venues) accounts.push_back(venue->account(account));
 
     const ChainId chain = head.block.chain;
-    auto everything = both(both(each(std::move(pools)), each(std::move(prices))),
-                           both(each(std::move(accounts)), each(std::vector<Query<U256>>{word(GetNonce{chain, account}),
-                                                                                         word(GetBalance{chain, account})})));
+    auto everything = both(
+        both(each(std::move(pools)), each(std::move(prices))),
+        both(each(std::move(accounts)), each(std::vector<Query<U256>>{word(GetNonce{chain, account}),
+                                                                      word(GetBalance{chain, account})})));
     Reading out;
     out.head = head;
     out.pins = {{chain, head.block}};

@@ -14,11 +14,12 @@ namespace outrigger {
 struct Reading {
     Head head;
     Pins pins;
-    std::vector<Result<LpView>> pools;             // index: position
-    std::vector<Result<Price>> prices;             // index: feed
-    std::vector<Result<VenueAccount>> accounts;    // index: venue
-    Result<Nonce> nonce = fail(Errc::not_found, "not read");      // transactions of the account mined at the block
-    Result<U256> balance = fail(Errc::not_found, "not read");     // native, wei
+    std::vector<Result<LpView>> pools;           // index: position
+    std::vector<Result<Price>> prices;           // index: feed
+    std::vector<Result<VenueAccount>> accounts;  // index: venue
+    Result<Nonce> nonce =
+        fail(Errc::not_found, "not read");  // transactions of the account mined at the block
+    Result<U256> balance = fail(Errc::not_found, "not read");  // native, wei
 };
 
 /// One batched read of everything. Cannot fail: failures are in their slots.

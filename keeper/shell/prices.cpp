@@ -12,13 +12,17 @@ namespace {
 constexpr std::size_t kBackfillPage = 250;
 constexpr std::size_t kBackfillRounds = 5000;
 
-double usd_of(const ChainlinkFeed& feed, const Round& round) { return feed.to_price(round).usd; }
+double usd_of(const ChainlinkFeed& feed, const Round& round) {
+    return feed.to_price(round).usd;
+}
 
 /// The feed's rounds from `from` on that are not known yet, as settled ticks.
-Result<std::vector<RecordedTick>> missing_rounds(BatchReader& reader, const Pins& pins, const ChainlinkFeed& feed, TimePoint from) {
+Result<std::vector<RecordedTick>> missing_rounds(BatchReader& reader, const Pins& pins,
+                                                 const ChainlinkFeed& feed, TimePoint from) {
     const auto past = OR_TRY(chainlink_backfill(reader, pins, feed, from, kBackfillRounds, kBackfillPage));
     std::vector<RecordedTick> ticks;
-    for (const auto& round : past.rounds) ticks.push_back({{round.updated_at, usd_of(feed, round)}, std::nullopt});
+    for (const auto& round : past.rounds)
+        ticks.push_back({{round.updated_at, usd_of(feed, round)}, std::nullopt});
     return ticks;
 }
 
@@ -33,17 +37,19 @@ Result<void> PriceBook::fill(BatchReader& reader, const Pins& pins, const Market
         const auto& symbol = market.universe.symbol(feed.asset());
         const auto stored = OR_TRY(store_.load(symbol, from));
         OR_TRY(history_.add_all(feed.asset(), stored));
-        // What is stored is contiguous up to its newest tick; the feed is asked for everything once, and then only
-        // for what was published since.
+        // What is stored is contiguous up to its newest tick; the feed is asked for everything once, and then
+        // only for what was published since.
         const TimePoint since = stored.empty() ? from : stored.back().tick.at;
         const auto rounds = missing_rounds(reader, pins, feed, since);
         if (!rounds) {
-            progress(fmt::format("{}: {} stored prices; the feed's own history could not be read ({})", symbol, stored.size(), rounds.error().what));
+            progress(fmt::format("{}: {} stored prices; the feed's own history could not be read ({})",
+                                 symbol, stored.size(), rounds.error().what));
             continue;
         }
         OR_TRY(store_.append(symbol, *rounds));
         OR_TRY(history_.add_all(feed.asset(), *rounds));
-        progress(fmt::format("{}: {} stored prices, {} from the feed's rounds", symbol, stored.size(), rounds->size()));
+        progress(fmt::format("{}: {} stored prices, {} from the feed's rounds", symbol, stored.size(),
+                             rounds->size()));
     }
     return {};
 }
@@ -52,7 +58,9 @@ Result<void> PriceBook::add(const Reading& reading, const Market& market) {
     for (std::size_t i = 0; i < market.feeds.size(); ++i) {
         if (!reading.prices[i]) continue;
         const auto asset = market.feeds[i].asset();
-        const RecordedTick tick{{reading.prices[i]->published, reading.prices[i]->usd}, SeenAt{reading.head.block.chain, reading.head.block.number, reading.head.block.hash}};
+        const RecordedTick tick{
+            {reading.prices[i]->published, reading.prices[i]->usd},
+            SeenAt{reading.head.block.chain, reading.head.block.number, reading.head.block.hash}};
         const auto changed = history_.add(asset, tick);
         if (!changed || !*changed) continue;
         OR_TRY(store_.append(market.universe.symbol(asset), std::span(&tick, 1)));

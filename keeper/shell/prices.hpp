@@ -10,15 +10,18 @@
 
 namespace outrigger {
 
-/// The price history the estimator stands on: loaded from the store, filled up from the feeds' own rounds, and
-/// extended by every round's reading. The store sees every tick before it is used.
+/// The price history the estimator stands on: loaded from the store, filled up from the feeds' own rounds,
+/// and extended by every round's reading. The store sees every tick before it is used.
 class PriceBook {
   public:
-    PriceBook(PriceStore& store, std::chrono::seconds lookback, std::chrono::seconds bar) : store_(store), lookback_(lookback), bar_(bar) {}
+    PriceBook(PriceStore& store, std::chrono::seconds lookback, std::chrono::seconds bar)
+        : store_(store), lookback_(lookback), bar_(bar) {}
 
-    /// Loads what is stored and asks each feed for the rounds before that, as far as it goes. `progress` gets one
-    /// line per feed. Errors: Errc::storage; a feed that cannot be read back is said in the line, not an error.
-    Result<void> fill(BatchReader& reader, const Pins& pins, const Market& market, const std::function<void(const std::string&)>& progress);
+    /// Loads what is stored and asks each feed for the rounds before that, as far as it goes. `progress` gets
+    /// one line per feed. Errors: Errc::storage; a feed that cannot be read back is said in the line, not an
+    /// error.
+    Result<void> fill(BatchReader& reader, const Pins& pins, const Market& market,
+                      const std::function<void(const std::string&)>& progress);
     /// Adds a round's prices. Errors: Errc::storage.
     Result<void> add(const Reading& reading, const Market& market);
     /// Forgets what a reorganisation undid. Errors: Errc::storage.

@@ -13,9 +13,13 @@ namespace {
 using nlohmann::json;
 
 /// JSON has no infinity: a health without debt is null.
-json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
+json number(double value) {
+    return std::isfinite(value) ? json(value) : json(nullptr);
+}
 
-json error_json(const Error& error) { return {{"error", std::string(to_string(error.code))}, {"what", error.what}}; }
+json error_json(const Error& error) {
+    return {{"error", std::string(to_string(error.code))}, {"what", error.what}};
+}
 
 json exposure_json(const Exposure& exposure, const Universe& universe) {
     json out = json::object();
@@ -97,13 +101,21 @@ json figures_json(const PositionFigures& f, const Market& market) {
 }
 
 json position_json(const PositionDecision& p, const std::string& name, const Market& market) {
-    json out{{"name", name}, {"action", action_name(p.action)}, {"reason", action_reason(p.action)}, {"detail", action_detail(p.action)}};
-    if (const auto* adjust = std::get_if<AdjustHedge>(&p.action)) out["order"] = order_json(adjust->order, market);
+    json out{{"name", name},
+             {"action", action_name(p.action)},
+             {"reason", action_reason(p.action)},
+             {"detail", action_detail(p.action)}};
+    if (const auto* adjust = std::get_if<AdjustHedge>(&p.action))
+        out["order"] = order_json(adjust->order, market);
     out["known"] = p.figures.known;
     if (p.figures.known) out["figures"] = figures_json(p.figures, market);
     json gates = json::array();
     for (const auto& gate : p.gates) {
-        gates.push_back({{"name", gate.name}, {"state", gate_word(gate.state)}, {"now", gate.now}, {"limit", gate.limit}, {"key", gate.key}});
+        gates.push_back({{"name", gate.name},
+                         {"state", gate_word(gate.state)},
+                         {"now", gate.now},
+                         {"limit", gate.limit},
+                         {"key", gate.key}});
     }
     out["gates"] = std::move(gates);
     return out;
@@ -131,11 +143,14 @@ std::string action_detail(const Action& action) {
 
 json snapshot_json(const Snapshot& seen, const Market& market, const Reading& reading) {
     json positions = json::object();
-    for (std::size_t i = 0; i < seen.pools.size(); ++i) positions[market.params.positions[i].name] = pool_json(seen.pools[i].value);
+    for (std::size_t i = 0; i < seen.pools.size(); ++i)
+        positions[market.params.positions[i].name] = pool_json(seen.pools[i].value);
     json prices = json::object();
-    for (const auto& [asset, price] : seen.prices) prices[market.universe.symbol(asset)] = price_json(price.value);
+    for (const auto& [asset, price] : seen.prices)
+        prices[market.universe.symbol(asset)] = price_json(price.value);
     json accounts = json::object();
-    for (const auto& [venue, account] : seen.accounts) accounts[market.venues.at(venue.value)->name()] = account_json(account.value, market.universe);
+    for (const auto& [venue, account] : seen.accounts)
+        accounts[market.venues.at(venue.value)->name()] = account_json(account.value, market.universe);
     json out{{"block", reading.head.block.number.value},
              {"block_hash", to_hex(reading.head.block.hash)},
              {"now", seen.now.time_since_epoch().count()},
@@ -164,12 +179,14 @@ json decision_json(const Snapshot& seen, const Decision& decision, const Market&
 
 namespace {
 
-/// The prices at which a holding position would trade; by asking decide, so that they cannot disagree with it.
+/// The prices at which a holding position would trade; by asking decide, so that they cannot disagree with
+/// it.
 json triggers_json(const Snapshot& seen, const State& state, const Market& market, std::size_t position) {
     const auto& lp = seen.pools[position].value;
     const bool first_is_quote = lp && market.universe.assets.at(lp->curve.asset0.value).is_quote;
     const auto found = trigger_prices(seen, state, market.params, position);
-    json out{{"asset", lp ? json(market.universe.symbol(first_is_quote ? lp->curve.asset1 : lp->curve.asset0)) : json(nullptr)}};
+    json out{{"asset", lp ? json(market.universe.symbol(first_is_quote ? lp->curve.asset1 : lp->curve.asset0))
+                          : json(nullptr)}};
     out["below_usd"] = found.below_usd ? json(*found.below_usd) : json(nullptr);
     out["above_usd"] = found.above_usd ? json(*found.above_usd) : json(nullptr);
     return out;
@@ -177,15 +194,18 @@ json triggers_json(const Snapshot& seen, const State& state, const Market& marke
 
 }  // namespace
 
-RoundRow round_row(const Snapshot& seen, const State& state, const Decision& decision, const Market& market, const Reading& reading, bool triggers) {
+RoundRow round_row(const Snapshot& seen, const State& state, const Decision& decision, const Market& market,
+                   const Reading& reading, bool triggers) {
     RoundRow row;
     row.at = seen.now;
     row.block = reading.head.block;
     row.blind = decision.next.blind_rounds > 0;
-    row.snapshot_json = snapshot_json(seen, market, reading).dump(-1, ' ', false, json::error_handler_t::replace);
+    row.snapshot_json =
+        snapshot_json(seen, market, reading).dump(-1, ' ', false, json::error_handler_t::replace);
     json decided = decision_json(seen, decision, market);
     for (std::size_t i = 0; triggers && i < decision.positions.size(); ++i) {
-        if (std::holds_alternative<Hold>(decision.positions[i].action)) decided["positions"][i]["triggers"] = triggers_json(seen, state, market, i);
+        if (std::holds_alternative<Hold>(decision.positions[i].action))
+            decided["positions"][i]["triggers"] = triggers_json(seen, state, market, i);
     }
     row.decision_json = decided.dump(-1, ' ', false, json::error_handler_t::replace);
     return row;

@@ -8,14 +8,16 @@
 
 namespace outrigger {
 
-/// The round as the journal keeps it: every value used, and the decision with the numbers behind it; with `triggers`
-/// also the prices at which each position's answer would change (`state` is the one the decision was made in).
-RoundRow round_row(const Snapshot& seen, const State& state, const Decision& decision, const Market& market, const Reading& reading, bool triggers);
+/// The round as the journal keeps it: every value used, and the decision with the numbers behind it; with
+/// `triggers` also the prices at which each position's answer would change (`state` is the one the decision
+/// was made in).
+RoundRow round_row(const Snapshot& seen, const State& state, const Decision& decision, const Market& market,
+                   const Reading& reading, bool triggers);
 
 /// What was seen, for the journal: prices, positions, venue accounts, each a value or the error in its place.
 nlohmann::json snapshot_json(const Snapshot& seen, const Market& market, const Reading& reading);
-/// What was decided: per position the action, its reason, its gates and its numbers. Also what `status --json`,
-/// `explain --json` and the log are made of.
+/// What was decided: per position the action, its reason, its gates and its numbers. Also what `status
+/// --json`, `explain --json` and the log are made of.
 nlohmann::json decision_json(const Snapshot& seen, const Decision& decision, const Market& market);
 
 /// "hold", "adjust", "tidy" or "halt".

@@ -25,7 +25,8 @@ const Venue* venue_named(const Market& market, const std::string& name) {
 double gas_cost(const tx::Receipt& receipt, const Market& market, const Reading& reading) {
     for (std::size_t i = 0; i < market.feeds.size(); ++i) {
         if (market.feeds[i].asset() != market.native || !reading.prices[i]) continue;
-        return receipt.effective_gas_price.to_double() * static_cast<double>(receipt.gas_used.value) / kWeiPerNative * reading.prices[i]->usd;
+        return receipt.effective_gas_price.to_double() * static_cast<double>(receipt.gas_used.value) /
+               kWeiPerNative * reading.prices[i]->usd;
     }
     return 0;
 }
@@ -41,7 +42,8 @@ Result<std::string> unmet_expectation(const OpenTx& open, const Market& market, 
         const auto fact = account->facts.find(e.fact);
         if (fact == account->facts.end()) return "the venue reports no " + e.fact;
         if (fact->second < e.min || fact->second > e.max) {
-            return fmt::format("{} is {}, expected {} to {}", e.fact, fact->second.to_decimal(), e.min.to_decimal(), e.max.to_decimal());
+            return fmt::format("{} is {}, expected {} to {}", e.fact, fact->second.to_decimal(),
+                               e.min.to_decimal(), e.max.to_decimal());
         }
     }
     return std::string();
@@ -49,7 +51,8 @@ Result<std::string> unmet_expectation(const OpenTx& open, const Market& market, 
 
 class Settling {
   public:
-    Settling(Journal& journal, ChainLink& link, const Market& market, const Reading& reading, const tx::FeePolicy& fees, TimePoint now)
+    Settling(Journal& journal, ChainLink& link, const Market& market, const Reading& reading,
+             const tx::FeePolicy& fees, TimePoint now)
         : journal_(journal), link_(link), market_(market), reading_(reading), fees_(fees), now_(now) {}
 
     Result<void> one(OpenTx open, const std::vector<BlockRef>& dropped, SettleReport& report) {
@@ -64,7 +67,8 @@ class Settling {
         if (reading_.nonce) {
             // Only the newest knowledge says what to do; what was noticed on the way is still said.
             std::erase_if(effects, [](const tx::Effect& e) { return !std::holds_alternative<tx::Alarm>(e); });
-            apply(tx::NewHead{reading_.head.block, reading_.head.base_fee, reading_.nonce->value, std::nullopt});
+            apply(tx::NewHead{reading_.head.block, reading_.head.base_fee, reading_.nonce->value,
+                              std::nullopt});
         }
         OR_TRY(journal_.save(open.record.tx.nonce, open.record));
         crash_point("settle.saved");
@@ -80,14 +84,16 @@ class Settling {
   private:
     static bool left_the_chain(const OpenTx& open, const std::vector<BlockRef>& dropped) {
         if (!open.record.receipt) return false;
-        return std::any_of(dropped.begin(), dropped.end(), [&](const BlockRef& b) { return b.hash == open.record.receipt->block.hash; });
+        return std::any_of(dropped.begin(), dropped.end(),
+                           [&](const BlockRef& b) { return b.hash == open.record.receipt->block.hash; });
     }
 
     /// The receipt of whichever version was mined at or before the pinned head, if any node shows one.
     std::optional<tx::Receipt> find_receipt(const OpenTx& open) {
         for (const auto& hash : open.record.attempts) {
             auto receipt = link_.nodes().read([&](Node& node) { return node.receipt(hash); });
-            if (receipt && *receipt && (*receipt)->block.number <= reading_.head.block.number) return **receipt;
+            if (receipt && *receipt && (*receipt)->block.number <= reading_.head.block.number)
+                return **receipt;
         }
         return std::nullopt;
     }

@@ -15,7 +15,7 @@ namespace outrigger {
 struct Settled {
     OpenTx tx;
     bool verified = false;
-    std::string note;        // "verified", "reverted", "cancelled", or what the venue shows instead
+    std::string note;  // "verified", "reverted", "cancelled", or what the venue shows instead
     double gas_usd = 0;
 };
 
@@ -32,10 +32,10 @@ struct SettleReport {
     std::vector<std::string> alarms;
 };
 
-/// Learns from the chain what became of every open transaction, moves its record, and closes the ones that are
-/// final, each with a look at the venue's account: success is the position, not the receipt.
-/// `dropped` are blocks that left the chain since the last round.
-/// Errors: Errc::storage; whatever cannot be read leaves the record as it is.
+/// Learns from the chain what became of every open transaction, moves its record, and closes the ones that
+/// are final, each with a look at the venue's account: success is the position, not the receipt. `dropped`
+/// are blocks that left the chain since the last round. Errors: Errc::storage; whatever cannot be read leaves
+/// the record as it is.
 Result<SettleReport> settle(Journal& journal, ChainLink& link, const Market& market, const Reading& reading,
                             const std::vector<BlockRef>& dropped, const tx::FeePolicy& fees, TimePoint now);
 

@@ -15,7 +15,8 @@ namespace {
 /// The strictest price age any position asks for.
 std::chrono::seconds price_age(const config::Settings& settings, const config::Feed& feed) {
     auto age = std::chrono::seconds::max();
-    for (const auto& position : settings.positions) age = std::min(age, config::price_age_max(position.oracle, feed));
+    for (const auto& position : settings.positions)
+        age = std::min(age, config::price_age_max(position.oracle, feed));
     return age;
 }
 
@@ -25,7 +26,9 @@ Result<VenueToken> venue_token(const Universe& universe, const config::Token& to
 
 Result<VenueToken> quote_token(const config::Settings& settings, const Universe& universe) {
     const auto* token = settings.chain.network.token(settings.quote);
-    if (token == nullptr) return fail(Errc::config, fmt::format("the network has no {} token (defaults.quote)", settings.quote));
+    if (token == nullptr)
+        return fail(Errc::config,
+                    fmt::format("the network has no {} token (defaults.quote)", settings.quote));
     return venue_token(universe, *token);
 }
 
@@ -36,10 +39,11 @@ std::uint32_t swap_fee(const config::Network& network, const std::string& symbol
     return symbol == "WBTC" ? 3000 : 500;
 }
 
-Result<std::unique_ptr<Venue>> make_aave(const config::Settings& settings, const config::VenueSettings& venue, VenueId id,
-                                         const Universe& universe) {
+Result<std::unique_ptr<Venue>> make_aave(const config::Settings& settings, const config::VenueSettings& venue,
+                                         VenueId id, const Universe& universe) {
     const auto& network = settings.chain.network;
-    if (!network.aave_v3) return fail(Errc::config, fmt::format("venue {}: Aave V3 is not on {}", venue.name, network.name));
+    if (!network.aave_v3)
+        return fail(Errc::config, fmt::format("venue {}: Aave V3 is not on {}", venue.name, network.name));
     AaveV3Params p;
     p.id = id;
     p.name = venue.name;
@@ -64,10 +68,12 @@ Result<std::unique_ptr<Venue>> make_aave(const config::Settings& settings, const
     return make_aave_v3(std::move(p));
 }
 
-Result<std::unique_ptr<Venue>> make_perp(const config::Settings& settings, const config::VenueSettings& venue, VenueId id,
-                                         const Universe& universe) {
+Result<std::unique_ptr<Venue>> make_perp(const config::Settings& settings, const config::VenueSettings& venue,
+                                         VenueId id, const Universe& universe) {
     const auto& network = settings.chain.network;
-    if (!network.perp_v2) return fail(Errc::config, fmt::format("venue {}: Perpetual Protocol v2 is not on {}", venue.name, network.name));
+    if (!network.perp_v2)
+        return fail(Errc::config,
+                    fmt::format("venue {}: Perpetual Protocol v2 is not on {}", venue.name, network.name));
     PerpV2Params p;
     p.id = id;
     p.name = venue.name;
@@ -109,7 +115,8 @@ Result<AssetId> Universe::find(const std::string& symbol) const {
 }
 
 const config::Token* Universe::token(const std::string& symbol) const {
-    const auto found = std::find_if(tokens.begin(), tokens.end(), [&](const auto& t) { return t.symbol == symbol; });
+    const auto found =
+        std::find_if(tokens.begin(), tokens.end(), [&](const auto& t) { return t.symbol == symbol; });
     return found == tokens.end() ? nullptr : &*found;
 }
 
@@ -119,7 +126,8 @@ Universe make_universe(const config::Settings& settings) {
     for (const auto& token : settings.chain.network.tokens) {
         if (out.find(token.asset)) continue;
         AssetParams asset{token.asset, config::is_quote_asset(token.asset), std::chrono::seconds{0}};
-        if (const auto* feed = settings.chain.network.feed(token.asset)) asset.price_age_max = price_age(settings, *feed);
+        if (const auto* feed = settings.chain.network.feed(token.asset))
+            asset.price_age_max = price_age(settings, *feed);
         out.assets.push_back(asset);
     }
     return out;
@@ -133,33 +141,41 @@ Result<TokenTable> make_token_table(const config::Network& network, const Univer
     return TokenTable::make(std::move(tokens));
 }
 
-Result<std::vector<std::unique_ptr<Venue>>> make_venues(const config::Settings& settings, const Universe& universe) {
+Result<std::vector<std::unique_ptr<Venue>>> make_venues(const config::Settings& settings,
+                                                        const Universe& universe) {
     std::vector<std::unique_ptr<Venue>> out;
     for (std::size_t i = 0; i < settings.venues.size(); ++i) {
         const auto& venue = settings.venues[i];
         const VenueId id(static_cast<std::uint8_t>(i));
         switch (venue.kind) {
-            case config::VenueKind::aave_v3: out.push_back(OR_TRY(make_aave(settings, venue, id, universe))); break;
-            case config::VenueKind::perp_v2: out.push_back(OR_TRY(make_perp(settings, venue, id, universe))); break;
+            case config::VenueKind::aave_v3:
+                out.push_back(OR_TRY(make_aave(settings, venue, id, universe)));
+                break;
+            case config::VenueKind::perp_v2:
+                out.push_back(OR_TRY(make_perp(settings, venue, id, universe)));
+                break;
         }
     }
     return out;
 }
 
 std::vector<LegParams> choose_legs(const config::PositionSettings& position, const std::vector<AssetId>& held,
-                                   const Universe& universe, const std::vector<std::unique_ptr<Venue>>& venues) {
+                                   const Universe& universe,
+                                   const std::vector<std::unique_ptr<Venue>>& venues) {
     std::vector<AssetId> uncovered;
     for (const auto asset : held) {
         if (universe.assets.at(asset.value).is_quote) continue;
-        const bool covered = std::any_of(position.venues.begin(), position.venues.end(),
-                                         [&](VenueId v) { return has(venues.at(v.value)->instruments(), asset); });
+        const bool covered = std::any_of(position.venues.begin(), position.venues.end(), [&](VenueId v) {
+            return has(venues.at(v.value)->instruments(), asset);
+        });
         if (!covered) uncovered.push_back(asset);
     }
     const auto& proxies = position.model.proxies;
     const auto wanted = [&](AssetId asset) {
         if (has(held, asset)) return true;
         if (uncovered.empty()) return false;
-        return proxies.empty() || std::find(proxies.begin(), proxies.end(), universe.symbol(asset)) != proxies.end();
+        return proxies.empty() ||
+               std::find(proxies.begin(), proxies.end(), universe.symbol(asset)) != proxies.end();
     };
     std::vector<LegParams> legs;
     for (const auto id : position.venues) {
@@ -171,8 +187,9 @@ std::vector<LegParams> choose_legs(const config::PositionSettings& position, con
     return legs;
 }
 
-PositionParams make_position_params(const config::PositionSettings& position, const std::vector<AssetId>& held,
-                                    const Universe& universe, const std::vector<std::unique_ptr<Venue>>& venues) {
+PositionParams make_position_params(const config::PositionSettings& position,
+                                    const std::vector<AssetId>& held, const Universe& universe,
+                                    const std::vector<std::unique_ptr<Venue>>& venues) {
     PositionParams p;
     p.name = position.name;
     p.enabled = position.enabled;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program as its user meets it: exit codes, messages, what goes where. Every message names what failed and the fix.
+// The program as its user meets it: exit codes, messages, what goes where. Every message names what failed
+// and the fix.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -16,18 +17,21 @@ using test::World;
 
 const std::string kProgram = OUTRIGGER_BINARY_DIR "/outrigger";
 
-Finished outrigger(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {}, const std::string& directory = "") {
+Finished outrigger(std::vector<std::string> arguments, std::map<std::string, std::string> environment = {},
+                   const std::string& directory = "") {
     std::vector<std::string> command{kProgram};
     command.insert(command.end(), arguments.begin(), arguments.end());
     environment.emplace("OUTRIGGER_DEVNET", OUTRIGGER_SOURCE_DIR "/devnet");
-    const auto done = test::run_command({command, std::move(environment), directory}, std::chrono::seconds(120));
+    const auto done =
+        test::run_command({command, std::move(environment), directory}, std::chrono::seconds(120));
     EXPECT_TRUE(done) << "did not end: " << arguments.front();
     return done.value_or(Finished{-1, "", ""});
 }
 
 void expect_message(const Finished& done, int code, const std::vector<std::string>& words) {
     EXPECT_EQ(done.code, code) << done.err;
-    for (const auto& word : words) EXPECT_NE(done.err.find(word), std::string::npos) << "no '" << word << "' in:\n" << done.err;
+    for (const auto& word : words)
+        EXPECT_NE(done.err.find(word), std::string::npos) << "no '" << word << "' in:\n" << done.err;
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -37,7 +41,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 TEST(Cli, OverviewHelpAndVersionGoToStdout) {
-    for (const auto& arguments : {std::vector<std::string>{}, {"--help"}, {"run", "--help"}, {"check", "--help"}, {"status", "--help"}, {"explain", "--help"}, {"demo", "--help"}, {"devnet", "--help"}, {"version"}}) {
+    for (const auto& arguments : {std::vector<std::string>{},
+                                  {"--help"},
+                                  {"run", "--help"},
+                                  {"check", "--help"},
+                                  {"status", "--help"},
+                                  {"explain", "--help"},
+                                  {"demo", "--help"},
+                                  {"devnet", "--help"},
+                                  {"version"}}) {
         const auto done = outrigger(arguments);
         EXPECT_EQ(done.code, 0);
         EXPECT_FALSE(done.out.empty());
@@ -46,8 +58,12 @@ TEST(Cli, OverviewHelpAndVersionGoToStdout) {
     EXPECT_EQ(json::parse(outrigger({"version", "--json"}).out).at("schema"), 1);
 }
 
-TEST(Cli, MisspeltVerbSuggestsTheNearest) { expect_message(outrigger({"chekc"}), 2, {"chekc", "outrigger check"}); }
-TEST(Cli, UnknownFlagIsUsage) { expect_message(outrigger({"run", "--leverage"}), 2, {"--leverage"}); }
+TEST(Cli, MisspeltVerbSuggestsTheNearest) {
+    expect_message(outrigger({"chekc"}), 2, {"chekc", "outrigger check"});
+}
+TEST(Cli, UnknownFlagIsUsage) {
+    expect_message(outrigger({"run", "--leverage"}), 2, {"--leverage"});
+}
 
 TEST(Cli, NoConfigurationSaysWhereItLookedAndWhatToDo) {
     const test::TemporaryDirectory empty;
@@ -71,7 +87,9 @@ class CliWithWorld : public ::testing::Test {
         return outrigger(arguments);
     }
     void expect_nothing_sent() {
-        const auto count = world.devnet().rpc("eth_getTransactionCount", json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
+        const auto count =
+            world.devnet().rpc("eth_getTransactionCount",
+                               json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
         EXPECT_EQ(count.value(), "0x0");
     }
     std::string confirmation() { return "devnet:79c8"; }
@@ -80,10 +98,18 @@ class CliWithWorld : public ::testing::Test {
 
 TEST_F(CliWithWorld, WrongConfigurationIsOneClearMessageAndExit3) {
     const std::string good = world.config_text();
-    expect_message(with(replaced(good, "max_slippage_bps = 60", "max_slipage_bps = 60"), {"check"}), 3, {"max_slipage_bps", "max_slippage_bps", "outrigger.toml"});
-    expect_message(with(replaced(good, "[defaults.thresholds]", "[defaults.thresholds]\ndelta_band_ratio = 10"), {"check"}), 3, {"delta_band_ratio = 10 is 1,000 %", "0.10"});
-    expect_message(with(replaced(good, "rehedge_cooldown = \"2m\"", "rehedge_cooldown = 120"), {"check"}), 3, {"rehedge_cooldown"});
-    expect_message(with(good + "\n[chain.addresses]\n\"v3.npm\" = \"0x52908400098527886E0F7030069857D2E4169Ee7\"\n", {"check"}), 3, {"checksum"});
+    expect_message(with(replaced(good, "max_slippage_bps = 60", "max_slipage_bps = 60"), {"check"}), 3,
+                   {"max_slipage_bps", "max_slippage_bps", "outrigger.toml"});
+    expect_message(
+        with(replaced(good, "[defaults.thresholds]", "[defaults.thresholds]\ndelta_band_ratio = 10"),
+             {"check"}),
+        3, {"delta_band_ratio = 10 is 1,000 %", "0.10"});
+    expect_message(with(replaced(good, "rehedge_cooldown = \"2m\"", "rehedge_cooldown = 120"), {"check"}), 3,
+                   {"rehedge_cooldown"});
+    expect_message(
+        with(good + "\n[chain.addresses]\n\"v3.npm\" = \"0x52908400098527886E0F7030069857D2E4169Ee7\"\n",
+             {"check"}),
+        3, {"checksum"});
     expect_message(with(good + "\nthis is not toml", {"check"}), 3, {"outrigger.toml:"});
     expect_nothing_sent();
 }
@@ -98,37 +124,49 @@ TEST_F(CliWithWorld, WrongChainIdIsExit3) {
 TEST_F(CliWithWorld, MissingKeystoreAndWrongPasswordAreExit4) {
     const std::string good = world.config_text();
     const auto keystore = world.devnet().world().at("keystores").at("cast").get<std::string>();
-    expect_message(with(replaced(good, keystore, world.directory() + "/nowhere"), {"run", "--live", "--confirm", confirmation()}), 4, {"nowhere", "key.keystore_file"});
+    expect_message(with(replaced(good, keystore, world.directory() + "/nowhere"),
+                        {"run", "--live", "--confirm", confirmation()}),
+                   4, {"nowhere", "key.keystore_file"});
     const std::string wrong = world.directory() + "/wrong-password";
     std::ofstream(wrong) << "not it\n";
-    std::filesystem::permissions(wrong, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(wrong,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     const auto password = world.devnet().world().at("keystores").at("password_file").get<std::string>();
-    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4, {"wrong password"});
-    std::filesystem::permissions(wrong, std::filesystem::perms::others_read, std::filesystem::perm_options::add);
-    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4, {"chmod 600"});
+    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4,
+                   {"wrong password"});
+    std::filesystem::permissions(wrong, std::filesystem::perms::others_read,
+                                 std::filesystem::perm_options::add);
+    expect_message(with(replaced(good, password, wrong), {"run", "--live", "--confirm", confirmation()}), 4,
+                   {"chmod 600"});
     expect_nothing_sent();
 }
 
 TEST_F(CliWithWorld, NoNodeAndDeadNodeAreExit5) {
     const std::string good = world.config_text();
-    expect_message(with(replaced(good, "url = \"" + world.devnet().rpc_url(), "url = \"http://127.0.0.1:1"), {"run", "--rounds", "1"}), 5, {"no RPC endpoint answers", "ETH_RPC_URL"});
-    ::kill(world.devnet().node_pid(), SIGSTOP);   // hangs: accepts, never answers
+    expect_message(with(replaced(good, "url = \"" + world.devnet().rpc_url(), "url = \"http://127.0.0.1:1"),
+                        {"run", "--rounds", "1"}),
+                   5, {"no RPC endpoint answers", "ETH_RPC_URL"});
+    world.devnet().suspend_node();  // hangs: accepts, never answers
     auto slow = replaced(good, "[[chain.rpc]]", "[[chain.rpc]]\ntimeout = \"1s\"");
     expect_message(with(slow, {"run", "--rounds", "1"}), 5, {"no RPC endpoint answers"});
-    ::kill(world.devnet().node_pid(), SIGCONT);
+    world.devnet().resume_node();
     expect_nothing_sent();
 }
 
 TEST_F(CliWithWorld, NoSuchPositionIsExit6) {
-    expect_message(with(replaced(world.config_text(), "uniswap_v3 = 4", "uniswap_v3 = 4000"), {"check"}), 6, {"4000"});
+    expect_message(with(replaced(world.config_text(), "uniswap_v3 = 4", "uniswap_v3 = 4000"), {"check"}), 6,
+                   {"4000"});
 }
 
 TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {
     const std::string good = world.config_text();
     expect_message(with(good, {"run", "--live"}), 2, {"--confirm " + confirmation()});
-    expect_message(with(good, {"run", "--live", "--confirm", "devnet:0000"}), 2, {"--confirm " + confirmation()});
+    expect_message(with(good, {"run", "--live", "--confirm", "devnet:0000"}), 2,
+                   {"--confirm " + confirmation()});
     expect_message(with(good, {"run", "--confirm", confirmation()}), 2, {"--live"});
-    expect_message(with(replaced(good, "max_day_usd = 5000000.0", ""), {"run", "--live", "--confirm", confirmation()}), 3, {"max_day_usd"});
+    expect_message(
+        with(replaced(good, "max_day_usd = 5000000.0", ""), {"run", "--live", "--confirm", confirmation()}),
+        3, {"max_day_usd"});
     expect_nothing_sent();
 }
 
@@ -139,8 +177,10 @@ TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
     EXPECT_TRUE(json::parse(check.out).at("ready").get<bool>());
     EXPECT_EQ(outrigger({"check", "-c", world.config_file(), "--offline"}).code, 0);
 
-    expect_message(outrigger({"status", "-c", world.config_file()}), 9, {"no keeper has run", "outrigger run"});
-    const auto live = outrigger({"run", "-c", world.config_file(), "--live", "--confirm", confirmation(), "--rounds", "9", "--json"});
+    expect_message(outrigger({"status", "-c", world.config_file()}), 9,
+                   {"no keeper has run", "outrigger run"});
+    const auto live = outrigger(
+        {"run", "-c", world.config_file(), "--live", "--confirm", confirmation(), "--rounds", "9", "--json"});
     EXPECT_EQ(live.code, 0) << live.err;
     std::istringstream lines(live.out);
     int documents = 0;
@@ -158,18 +198,21 @@ TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
     EXPECT_EQ(status.at("mode"), "LIVE");
     EXPECT_EQ(status.at("transactions").at("failed"), 0);
     EXPECT_GT(status.at("transactions").at("verified").get<int>(), 2);
-    const auto explain = json::parse(outrigger({"explain", "eth-usdc", "-c", world.config_file(), "--json"}).out);
+    const auto explain =
+        json::parse(outrigger({"explain", "eth-usdc", "-c", world.config_file(), "--json"}).out);
     EXPECT_EQ(explain.at("positions").at(0).at("name"), "eth-usdc");
     const auto text = outrigger({"explain", "eth-usdc", "-c", world.config_file()});
     EXPECT_NE(text.out.find("it would hedge if"), std::string::npos) << text.out;
     EXPECT_NE(text.out.find("decided here"), std::string::npos) << text.out;
     expect_message(outrigger({"explain", "nobody", "-c", world.config_file()}), 2, {"nobody"});
-    EXPECT_NE(outrigger({"status", "-c", world.config_file()}).out.find("verified on chain"), std::string::npos);
+    EXPECT_NE(outrigger({"status", "-c", world.config_file()}).out.find("verified on chain"),
+              std::string::npos);
 }
 
 TEST_F(CliWithWorld, SigtermEndsItInOrder) {
     test::Process keeper({{kProgram, "run", "-c", world.config_file()}, {}, ""});
-    while (keeper.err().find("started") == std::string::npos && keeper.running()) keeper.wait(std::chrono::milliseconds(20));
+    while (keeper.err().find("started") == std::string::npos && keeper.running())
+        keeper.wait(std::chrono::milliseconds(20));
     keeper.signal(SIGTERM);
     const auto code = keeper.wait(std::chrono::seconds(10));
     ASSERT_TRUE(code);
@@ -191,7 +234,9 @@ TEST(CliDemo, OnceAsJsonHoldsEveryInvariant) {
     EXPECT_EQ(positions[1].at("hedge"), "cross");
     for (const auto& p : positions) {
         EXPECT_GT(p.at("hedges").get<int>(), 2);
-        EXPECT_GT(p.at("hedged").at("worst_usd").get<double>(), p.at("unhedged").at("worst_usd").get<double>()) << p.dump();
+        EXPECT_GT(p.at("hedged").at("worst_usd").get<double>(),
+                  p.at("unhedged").at("worst_usd").get<double>())
+            << p.dump();
         EXPECT_GT(p.at("variance_removed").get<double>(), 0.0) << p.dump();
     }
     EXPECT_GT(positions[0].at("variance_removed").get<double>(), 0.95);

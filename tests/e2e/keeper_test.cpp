@@ -20,7 +20,9 @@ using nlohmann::json;
 using test::settle_down;
 using test::World;
 
-double decimal(const json& text, int decimals) { return std::stod(text.get<std::string>()) / std::pow(10, decimals); }
+double decimal(const json& text, int decimals) {
+    return std::stod(text.get<std::string>()) / std::pow(10, decimals);
+}
 
 /// The ETH debt on Aave, and the ETH position on Perp, as ethers reads them.
 double aave_debt(World& world) {
@@ -32,11 +34,15 @@ double perp_size(World& world, const std::string& market) {
     return decimal(user.at("markets").at(market).at("size"), 18);
 }
 std::uint64_t sent_by_keeper(World& world) {
-    const auto count = world.devnet().rpc("eth_getTransactionCount", json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
+    const auto count =
+        world.devnet().rpc("eth_getTransactionCount",
+                           json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
     return parse_quantity_u64(count.value().get<std::string>()).value();
 }
 
-const PositionFigures& figures(const RoundReport& round, std::size_t i) { return round.decision.positions.at(i).figures; }
+const PositionFigures& figures(const RoundReport& round, std::size_t i) {
+    return round.decision.positions.at(i).figures;
+}
 
 TEST(KeeperLive, HedgesBothVenuesAndTheVenuesShowIt) {
     World world;
@@ -105,7 +111,8 @@ TEST(KeeperLive, ForeignTransactionLatchesUntilTheOperatorResumes) {
         ASSERT_TRUE(settle_down(**keeper, world));
         // The same key, used by another tool.
         const auto account = world.devnet().world().at("accounts").at("keeper");
-        ASSERT_TRUE(world.devnet().rpc("eth_sendTransaction", json::array({{{"from", account}, {"to", account}, {"value", "0x0"}}})));
+        ASSERT_TRUE(world.devnet().rpc(
+            "eth_sendTransaction", json::array({{{"from", account}, {"to", account}, {"value", "0x0"}}})));
         world.post("/price", {{"WETH", 2900.0}, {"seconds", 600}});
         const auto before = sent_by_keeper(world);
         for (int i = 0; i < 4; ++i) {
@@ -127,7 +134,8 @@ TEST(KeeperLive, ForeignTransactionLatchesUntilTheOperatorResumes) {
     EXPECT_LE(std::abs(figures(*rest, 0).residual_usd), figures(*rest, 0).band_usd);
 }
 
-// ---- kill -9 --------------------------------------------------------------------------------------------------
+// ---- kill -9
+// --------------------------------------------------------------------------------------------------
 
 const char* kill_point = nullptr;
 int kill_after = 0;
@@ -135,7 +143,8 @@ void kill_at_point(const char* point) {
     if (std::strcmp(point, kill_point) == 0 && --kill_after == 0) ::kill(::getpid(), SIGKILL);
 }
 
-/// Runs the keeper in a process of its own that dies at the n-th passing of a point. True when it really died there.
+/// Runs the keeper in a process of its own that dies at the n-th passing of a point. True when it really died
+/// there.
 bool run_until_killed(World& world, const char* point, int nth) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -176,7 +185,7 @@ TEST_P(KillAnywhere, RestartNeitherLosesNorDoublesAHedge) {
     for (const int nth : {1, 2, 4, 7}) {
         const auto snapshot = world.post("/snapshot", json::object());
         if (run_until_killed(world, GetParam(), nth)) ++kills;
-        run_until_killed(world, GetParam(), 1);   // and once more on the way up
+        run_until_killed(world, GetParam(), 1);  // and once more on the way up
         auto keeper = world.keeper(Mode::live);
         ASSERT_TRUE(keeper) << keeper.error().what;
         const auto rest = settle_down(**keeper, world);
@@ -184,7 +193,8 @@ TEST_P(KillAnywhere, RestartNeitherLosesNorDoublesAHedge) {
         EXPECT_NEAR(aave_debt(world), debt, 1e-3) << GetParam() << " #" << nth;
         EXPECT_NEAR(perp_size(world, "WETH"), size, 1e-3) << GetParam() << " #" << nth;
         const auto totals = (*keeper)->journal().totals().value();
-        EXPECT_EQ(totals.sent, sent_by_keeper(world)) << "a nonce gap or a foreign transaction at " << GetParam() << " #" << nth;
+        EXPECT_EQ(totals.sent, sent_by_keeper(world))
+            << "a nonce gap or a foreign transaction at " << GetParam() << " #" << nth;
         EXPECT_EQ(totals.sent, totals.verified) << GetParam() << " #" << nth;
         EXPECT_TRUE((*keeper)->journal().open_txs().value().empty());
         keeper->reset();
@@ -195,20 +205,24 @@ TEST_P(KillAnywhere, RestartNeitherLosesNorDoublesAHedge) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Points, KillAnywhere,
-                         ::testing::Values("commit.before_claim", "commit.claimed", "send.signed", "send.version_stored", "send.sending", "send.offered",
-                                           "send.submitted", "settle.saved", "settle.before_finish", "settle.finished", "round.settled", "round.recorded"),
+                         ::testing::Values("commit.before_claim", "commit.claimed", "send.signed",
+                                           "send.version_stored", "send.sending", "send.offered",
+                                           "send.submitted", "settle.saved", "settle.before_finish",
+                                           "settle.finished", "round.settled", "round.recorded"),
                          [](const auto& param) {
                              std::string name = param.param;
                              for (char& c : name) c = c == '.' ? '_' : c;
                              return name;
                          });
 
-// ---- dry run --------------------------------------------------------------------------------------------------
+// ---- dry run
+// --------------------------------------------------------------------------------------------------
 
 /// A node that passes every question on and records which methods were asked for.
 class WatchedNode {
   public:
-    explicit WatchedNode(std::string url) : url_(std::move(url)), server_([this](const test::HttpSeen& seen) { return answer(seen); }) {}
+    explicit WatchedNode(std::string url)
+        : url_(std::move(url)), server_([this](const test::HttpSeen& seen) { return answer(seen); }) {}
     std::string url() const { return server_.url(); }
     std::vector<std::string> methods() const {
         const std::lock_guard lock(mutex_);
@@ -234,7 +248,8 @@ class WatchedNode {
         if (broken) return test::http_reply("upstream is gone", 502);
         const HttpRequest request{.url = url_, .body = seen.body};
         const auto answers = transport_.perform(std::span(&request, 1));
-        return answers[0] ? test::http_reply(answers[0]->body, static_cast<int>(answers[0]->status)) : test::http_reply("", 502);
+        return answers[0] ? test::http_reply(answers[0]->body, static_cast<int>(answers[0]->status))
+                          : test::http_reply("", 502);
     }
 
     std::string url_;
@@ -272,7 +287,8 @@ TEST(KeeperDryRun, SendsNothing) {
     EXPECT_EQ((*keeper)->journal().totals().value().sent, 0U);
 }
 
-// ---- unreadable is never zero ----------------------------------------------------------------------------------
+// ---- unreadable is never zero
+// ----------------------------------------------------------------------------------
 
 /// Passes every read on, and fails one of them.
 class OneFails final : public BatchReader {
@@ -282,9 +298,11 @@ class OneFails final : public BatchReader {
 
   private:
     std::vector<Result<Bytes>> execute(const Pins& pins, std::span<const Read> reads) override {
-        const Query<std::vector<Result<Bytes>>> all{std::vector<Read>(reads.begin(), reads.end()), [](std::span<const Result<Bytes>> a) -> Result<std::vector<Result<Bytes>>> {
-                                                        return std::vector<Result<Bytes>>(a.begin(), a.end());
-                                                    }};
+        const Query<std::vector<Result<Bytes>>> all{
+            std::vector<Read>(reads.begin(), reads.end()),
+            [](std::span<const Result<Bytes>> a) -> Result<std::vector<Result<Bytes>>> {
+                return std::vector<Result<Bytes>>(a.begin(), a.end());
+            }};
         auto answers = reader_.read(pins, all).value();
         asked_ = answers.size();
         if (which_ < answers.size()) answers[which_] = fail(Errc::timeout, "this one read was lost");
@@ -303,7 +321,8 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
     // Nothing is hedged yet: with everything readable both positions want a trade.
     const auto whole = (*keeper)->look();
     ASSERT_TRUE(whole) << whole.error().what;
-    for (const auto& position : whole->decision.positions) ASSERT_TRUE(std::holds_alternative<AdjustHedge>(position.action));
+    for (const auto& position : whole->decision.positions)
+        ASSERT_TRUE(std::holds_alternative<AdjustHedge>(position.action));
 
     OneFails counting((*keeper)->link().reader(), static_cast<std::size_t>(-1));
     read_round(counting, (*keeper)->market(), whole->head, (*keeper)->account());
@@ -317,7 +336,8 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
         seen.prices = prices_of(reading, (*keeper)->market());
         for (auto& [venue, account] : seen.accounts) account.value = reading.accounts[venue.value];
         const auto decision = decide(seen, State{}, (*keeper)->market().params);
-        // Whatever was lost, a position that needs it holds and says so; one that does not may go on, to the same wish.
+        // Whatever was lost, a position that needs it holds and says so; one that does not may go on, to the
+        // same wish.
         bool lost_mattered = !reading.nonce || !reading.balance;
         for (std::size_t k = 0; k < decision.positions.size(); ++k) {
             const auto& action = decision.positions[k].action;
@@ -329,10 +349,13 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
                 ++held;
             } else {
                 ASSERT_TRUE(std::holds_alternative<AdjustHedge>(action)) << "read " << i;
-                EXPECT_EQ(std::get<AdjustHedge>(action).order, std::get<AdjustHedge>(whole->decision.positions[k].action).order) << "read " << i;
+                EXPECT_EQ(std::get<AdjustHedge>(action).order,
+                          std::get<AdjustHedge>(whole->decision.positions[k].action).order)
+                    << "read " << i;
             }
         }
-        // A price no position uses (the gas token's is the ETH feed here) is the only kind of read that may go unnoticed.
+        // A price no position uses (the gas token's is the ETH feed here) is the only kind of read that may
+        // go unnoticed.
         bool unused_price = false;
         for (const auto& price : reading.prices) unused_price = unused_price || !price;
         EXPECT_TRUE(lost_mattered || unused_price) << "read " << i << " was lost and nobody noticed";
@@ -351,7 +374,8 @@ TEST(KeeperReads, DeadNodeIsBlindnessNotZero) {
     const auto round = (*keeper)->round();
     if (round) {
         EXPECT_EQ(round->acted.what, Acted::What::nothing);
-        for (const auto& position : round->decision.positions) EXPECT_EQ(std::get<Hold>(position.action).reason, "unreadable");
+        for (const auto& position : round->decision.positions)
+            EXPECT_EQ(std::get<Hold>(position.action).reason, "unreadable");
     }
     EXPECT_EQ(sent_by_keeper(world), 0U);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The delta and gamma the hedge is built on, against finite differences of what the contracts on the devnet pay.
+// The delta and gamma the hedge is built on, against finite differences of what the contracts on the devnet
+// pay.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -35,17 +36,23 @@ class V3Delta : public ::testing::Test {
         devnet_ = *std::move(started);
         NodeSetOptions options;
         options.head_age = {std::nullopt, std::nullopt};
-        nodes_ = std::make_unique<NodeSet>(transport_, kChain, std::vector<Endpoint>{{devnet_->rpc_url()}}, options);
+        nodes_ = std::make_unique<NodeSet>(transport_, kChain, std::vector<Endpoint>{{devnet_->rpc_url()}},
+                                           options);
         reader_ = std::make_unique<MulticallReader>(std::map<ChainId, NodeSet*>{{kChain, nodes_.get()}});
-        tokens_ = {{address("tokens.USDC"), 6, AssetId(0), "USDC"}, {address("tokens.WETH"), 18, AssetId(1), "WETH"}};
+        tokens_ = {{address("tokens.USDC"), 6, AssetId(0), "USDC"},
+                   {address("tokens.WETH"), 18, AssetId(1), "WETH"}};
     }
-    Address address(const std::string& name) { return parse_address(devnet_->world().at("addresses").at(name).get<std::string>()).value(); }
+    Address address(const std::string& name) {
+        return parse_address(devnet_->world().at("addresses").at(name).get<std::string>()).value();
+    }
     json post(const std::string& path, const json& body) {
         auto answer = devnet_->post(path, body);
         EXPECT_TRUE(answer) << path << " " << body.dump() << ": " << answer.error().what;
         return answer.value_or(json::object());
     }
-    static std::uint64_t number(const json& id) { return id.is_string() ? std::stoull(id.get<std::string>()) : id.get<std::uint64_t>(); }
+    static std::uint64_t number(const json& id) {
+        return id.is_string() ? std::stoull(id.get<std::string>()) : id.get<std::uint64_t>();
+    }
 
     Point at(std::uint64_t id, double price) {
         post("/pool", {{"WETH", price}});
@@ -57,7 +64,8 @@ class V3Delta : public ::testing::Test {
         // USDC is token0 of this pool: token1 per token0 is WETH per USDC.
         Point out{view.curve, 1 / view.pool_price, 0, 0};
         out.weth = to_units(U256::from_decimal(quote.at("amount1").get<std::string>()).value(), 18);
-        out.value_usdc = to_units(U256::from_decimal(quote.at("amount0").get<std::string>()).value(), 6) + out.weth * out.weth_price;
+        out.value_usdc = to_units(U256::from_decimal(quote.at("amount0").get<std::string>()).value(), 6) +
+                         out.weth * out.weth_price;
         return out;
     }
 
@@ -70,7 +78,11 @@ class V3Delta : public ::testing::Test {
 
 TEST_F(V3Delta, DeltaAndGammaAreTheFiniteDifferencesOfWhatTheContractsPay) {
     // A large position, so that the six decimals of USDC do not limit the comparison.
-    const auto made = post("/mint", {{"pool", "WETH-USDC"}, {"tick_lower", 194000}, {"tick_upper", 198000}, {"amount0_desired", "30000000000000"}, {"amount1_desired", "10000000000000000000000"}});
+    const auto made = post("/mint", {{"pool", "WETH-USDC"},
+                                     {"tick_lower", 194000},
+                                     {"tick_upper", 198000},
+                                     {"amount0_desired", "30000000000000"},
+                                     {"amount1_desired", "10000000000000000000000"}});
     const std::uint64_t id = number(made.at("token_id"));
     for (const double price : {2700.0, 2950.0, 3152.4, 3300.0}) {
         const double h = price * 2e-4;

@@ -117,7 +117,8 @@ inline Result<RoundReport> settle_down(Keeper& keeper, World& world) {
             if (idle > 400) return fail(Errc::timeout, "no block came");
             continue;
         }
-        if (round->acted.what == Acted::What::refused) return fail(Errc::rejected, round->acted.label + ": " + round->acted.reason);
+        if (round->acted.what == Acted::What::refused)
+            return fail(Errc::rejected, round->acted.label + ": " + round->acted.reason);
         if (round->acted.what == Acted::What::nothing && round->seen.in_flight.empty()) return round;
     }
     return fail(Errc::timeout, "the keeper does not come to rest");

@@ -2,9 +2,11 @@
 #include "tests/support/devnet.hpp"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -82,8 +84,29 @@ const std::string& Devnet::world_path() const {
 const json& Devnet::world() const {
     return impl_->world;
 }
-int Devnet::node_pid() const {
-    return impl_->node_pid;
+namespace {
+
+/// Whether every thread of a process is stopped: a signal reaches them one after another.
+bool all_stopped(int pid) {
+    std::error_code gone;
+    for (const auto& task : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+        std::ifstream file(task.path() / "stat");
+        const std::string stat{std::istreambuf_iterator<char>(file), {}};
+        const auto state = stat.rfind(") ");  // the name before it may hold anything
+        if (state == std::string::npos || stat.at(state + 2) != 'T') return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+void Devnet::suspend_node() {
+    ::kill(impl_->node_pid, SIGSTOP);
+    while (!all_stopped(impl_->node_pid)) ::sched_yield();
+}
+
+void Devnet::resume_node() {
+    ::kill(impl_->node_pid, SIGCONT);
 }
 
 Result<json> Devnet::get(std::string_view path) {

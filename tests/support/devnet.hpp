@@ -36,8 +36,9 @@ class Devnet {
     /// The result of any JSON-RPC method of the node itself. Errors: Errc::rejected with the node's message.
     Result<nlohmann::json> rpc(std::string_view method, const nlohmann::json& params);
 
-    /// anvil's process, to be stopped and continued by tests of a hanging node.
-    int node_pid() const;
+    /// Makes the node hang: it accepts connections and answers nothing, from the moment this returns.
+    void suspend_node();
+    void resume_node();
 
   private:
     struct Impl;

@@ -148,9 +148,9 @@ TEST_F(DevnetTest, AHangingNodeIsATimeoutWithinItsDeadlineAndServesAgainLater) {
     options.timeout = std::chrono::milliseconds{1000};
     NodeSet impatient(transport, kChain, {{devnet->rpc_url()}}, options);
     ASSERT_TRUE(impatient.latest(TimePoint{}));
-    ::kill(devnet->node_pid(), SIGSTOP);
+    devnet->suspend_node();
     const auto r = impatient.latest(TimePoint{});
-    ::kill(devnet->node_pid(), SIGCONT);
+    devnet->resume_node();
     ASSERT_FALSE(r);
     EXPECT_EQ(r.error().code, Errc::timeout);
     EXPECT_TRUE(nodes.latest(TimePoint{}));
