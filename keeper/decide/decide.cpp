@@ -57,7 +57,9 @@ void decide_group(const Snapshot& seen, const State& state, const Params& params
     }
     auto& decision = out.positions[leader];
     decision.figures = figures->total;
-    decision.gates = ask_gates({seen, state, params, settings, *figures, seen.facts.at(leader)});
+    PositionFacts facts = seen.facts.at(leader);
+    for (const auto index : group.members) facts.paused = facts.paused || seen.facts.at(index).paused;
+    decision.gates = ask_gates({seen, state, params, settings, *figures, facts});
     const auto stopped = std::find_if(decision.gates.begin(), decision.gates.end(),
                                       [](const Gate& g) { return g.state == GateState::stop; });
     if (stopped != decision.gates.end()) {
@@ -71,13 +73,14 @@ void decide_group(const Snapshot& seen, const State& state, const Params& params
 /// One nonce in flight: a hedge already begun goes first, then the one furthest outside its band.
 std::optional<std::size_t> choose(const Snapshot& seen, const Decision& decision) {
     std::optional<std::size_t> best;
-    double best_urgency = -1;
+    std::pair<bool, double> best_urgency{false, -1};
     for (std::size_t i = 0; i < decision.positions.size(); ++i) {
         const auto& position = decision.positions[i];
         if (!std::holds_alternative<AdjustHedge>(position.action)) continue;
         const double band = std::max(position.figures.band_usd, 1e-9);
-        const double urgency =
-            std::abs(position.figures.residual_usd) / band + (seen.facts.at(i).hedge_open ? 1e9 : 0);
+        double off = 0;   // legs off in opposite directions do not make up for each other
+        for (const auto& leg : position.figures.legs) off += std::abs(leg.held_usd - leg.target_usd);
+        const std::pair<bool, double> urgency{seen.facts.at(i).hedge_open, off / band};
         if (urgency > best_urgency) {
             best_urgency = urgency;
             best = i;
@@ -87,10 +90,11 @@ std::optional<std::size_t> choose(const Snapshot& seen, const Decision& decision
 }
 
 /// A venue whose account needs finishing or protecting; `below` limits it to those under a health level.
-std::optional<Tidy> untidy_venue(const Snapshot& seen, double below) {
+/// Without it an account without debt counts too: its collateral lies idle.
+std::optional<Tidy> untidy_venue(const Snapshot& seen, std::optional<double> below = std::nullopt) {
     for (const auto& [venue, account] : seen.accounts) {
-        if (account.value && account.value->untidy && account.value->health < below)
-            return Tidy{venue, "unfinished account"};
+        if (!account.value || !account.value->untidy) continue;
+        if (!below || account.value->health < *below) return Tidy{venue, "unfinished account"};
     }
     return std::nullopt;
 }
@@ -125,7 +129,7 @@ Decision decide(const Snapshot& seen, const State& state, const Params& params) 
     out.tidy = untidy_venue(seen, params.health_floor);
     if (out.tidy) return out;
     out.act_on = choose(seen, out);
-    if (!out.act_on) out.tidy = untidy_venue(seen, std::numeric_limits<double>::infinity());
+    if (!out.act_on) out.tidy = untidy_venue(seen);
     return out;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "chain/base/quantize.hpp"
 #include "hedge/exposure.hpp"
@@ -29,7 +30,9 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     const LpView& lp = *observed;
     const double price0 = OR_TRY(fresh_price(seen, params, lp.curve.asset0));
     const double price1 = OR_TRY(fresh_price(seen, params, lp.curve.asset1));
-    const LpGreeks greeks = OR_TRY(concentrated_greeks(lp.curve, price0, price1));
+    const auto valued = concentrated_greeks(lp.curve, price0, price1);
+    if (!valued) return fail(valued.error().code, fmt::format("position {}: {}", name, valued.error().what));
+    const LpGreeks& greeks = *valued;
     const double fees0 = to_units(lp.uncollected_fees.amount0, lp.decimals0);
     const double fees1 = to_units(lp.uncollected_fees.amount1, lp.decimals1);
 
@@ -41,50 +44,79 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     out.delta_units[lp.curve.asset1] += greeks.delta1 + fees1;
     out.gamma_units_per_usd[lp.curve.asset0] += greeks.gamma00;
     out.gamma_units_per_usd[lp.curve.asset1] += greeks.gamma11;
-    pool_gap = std::max(pool_gap, std::abs(std::log(lp.pool_price * price1 / price0)));
-    if (!std::isfinite(out.value_usd) || !std::isfinite(pool_gap)) {
-        return fail(Errc::decode, fmt::format("position {}: its value is not a finite number", name));
+    const double gap = std::abs(std::log(lp.pool_price * price1 / price0));
+    if (!std::isfinite(out.value_usd) || !std::isfinite(gap)) {
+        return fail(Errc::decode, fmt::format("position {}: its value or its pool's price is not a finite number", name));
     }
+    pool_gap = std::max(pool_gap, gap);
     return out;
 }
 
-/// Reads every leg's account and splits the target over the venues of each asset: what is already held
-/// elsewhere stays, the preferred venue takes the rest.
-Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group,
-                       const HedgeTarget& target, GroupFigures& out) {
-    std::map<AssetId, double> held_elsewhere;  // USD at all but the preferred venue of the asset
-    std::map<AssetId, bool> has_preferred;
-    out.lowest_health = std::numeric_limits<double>::infinity();
-    for (const auto& leg : group.legs) {
-        const auto account = seen.accounts.find(leg.venue);
-        if (account == seen.accounts.end())
-            return fail(Errc::not_found, "a hedge venue was not read this round");
-        const auto& value = account->second.value;
-        if (!value)
-            return fail(value.error().code, fmt::format("venue {}: {}", leg.venue.value, value.error().what));
-        const double price = OR_TRY(fresh_price(seen, params, leg.asset));
-        const auto held = value->position.find(leg.asset);
-        if (held == value->position.end()) {
-            return fail(Errc::not_found,
-                        fmt::format("the venue reported no {} position", symbol(params, leg.asset)));
-        }
-        out.lowest_health = std::min(out.lowest_health, value->health);
-        LegFigures figures{leg.venue, leg.asset, held->second, 0, held->second * price, 0};
-        if (has_preferred.contains(leg.asset)) held_elsewhere[leg.asset] += figures.held_usd;
-        has_preferred[leg.asset] = true;
-        out.total.legs.push_back(figures);
+/// One leg as its venue's account shows it.
+Result<LegFigures> read_leg(const Snapshot& seen, const Params& params, const LegParams& leg, double& lowest_health) {
+    const int venue = leg.venue.value;
+    const auto account = seen.accounts.find(leg.venue);
+    if (account == seen.accounts.end()) return fail(Errc::not_found, fmt::format("venue {}: its account was not read this round", venue));
+    const auto& value = account->second.value;
+    if (!value) return fail(value.error().code, fmt::format("venue {}: {}", venue, value.error().what));
+    const double price = OR_TRY(fresh_price(seen, params, leg.asset));
+    const auto held = value->position.find(leg.asset);
+    if (held == value->position.end()) {
+        return fail(Errc::not_found, fmt::format("venue {}: it reported no {} position", venue, symbol(params, leg.asset)));
     }
-    std::map<AssetId, bool> assigned;
+    if (!std::isfinite(held->second * price)) {
+        return fail(Errc::decode, fmt::format("venue {}: its {} position is not a finite number", venue, symbol(params, leg.asset)));
+    }
+    if (std::isnan(value->health)) return fail(Errc::decode, fmt::format("venue {}: its health is not a number", venue));
+    lowest_health = std::min(lowest_health, value->health);
+    return LegFigures{leg.venue, leg.asset, held->second, 0, held->second * price, 0};
+}
+
+/// Splits an asset's target over its venues: what is held elsewhere stays and the preferred one takes the rest.
+/// Only when that leaves too much even with the preferred one at zero is some given back elsewhere.
+void split_target(std::vector<LegFigures>& legs, AssetId asset, double wanted_usd) {
+    LegFigures* preferred = nullptr;
+    double rest = wanted_usd;
+    for (auto& leg : legs) {
+        if (leg.asset != asset) continue;
+        if (preferred == nullptr) {
+            preferred = &leg;
+            continue;
+        }
+        leg.target_usd = leg.held_usd;
+        rest -= leg.held_usd;
+    }
+    OR_ASSERT(preferred != nullptr);
+    preferred->target_usd = std::min(0.0, rest);
+    rest -= preferred->target_usd;
+    for (auto& leg : legs) {
+        if (rest <= 0) return;
+        if (leg.asset != asset || &leg == preferred) continue;
+        const double back = std::min(std::max(-leg.held_usd, 0.0), rest);
+        leg.target_usd += back;
+        rest -= back;
+    }
+}
+
+/// Reads every leg's account and gives each leg its part of the target.
+Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group, const HedgeTarget& target,
+                       GroupFigures& out) {
+    out.lowest_health = std::numeric_limits<double>::infinity();
+    std::set<AssetId> assets;
+    for (const auto& leg : group.legs) {
+        out.total.legs.push_back(OR_TRY(read_leg(seen, params, leg, out.lowest_health)));
+        assets.insert(leg.asset);
+    }
+    for (const auto asset : assets) {
+        const auto wanted = target.usd.find(asset);
+        split_target(out.total.legs, asset, wanted == target.usd.end() ? 0.0 : wanted->second);
+    }
     for (auto& leg : out.total.legs) {
-        const double price = OR_TRY(fresh_price(seen, params, leg.asset));
-        const auto wanted = target.usd.find(leg.asset);
-        const double wanted_usd = wanted == target.usd.end() ? 0.0 : wanted->second;
-        leg.target_usd =
-            assigned[leg.asset] ? leg.held_usd : std::min(0.0, wanted_usd - held_elsewhere[leg.asset]);
-        assigned[leg.asset] = true;
-        leg.target_units = leg.target_usd / price;
-        out.deviation_usd += std::abs(leg.held_usd - leg.target_usd);
-        out.total.residual_usd += leg.held_usd - leg.target_usd;
+        leg.target_units = leg.target_usd / OR_TRY(fresh_price(seen, params, leg.asset));
+        const double off = leg.held_usd - leg.target_usd;
+        out.deviation_usd += std::abs(off);
+        out.largest_off_usd = std::max(out.largest_off_usd, std::abs(off));
+        out.total.residual_usd += off;
     }
     return {};
 }
@@ -134,7 +166,9 @@ Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const 
         out.members.emplace(index, std::move(own));
     }
     const auto& leader = params.positions[group.members.front()];
-    const HedgeTarget target = OR_TRY(hedge_target(exposure_usd, group, leader, seen.panel));
+    const auto wanted = hedge_target(exposure_usd, group, leader, seen.panel);
+    if (!wanted) return fail(wanted.error().code, fmt::format("position {}: {}", leader.name, wanted.error().what));
+    const HedgeTarget& target = *wanted;
     total.cross = target.cross;
     total.r_squared = target.r_squared;
     total.condition = target.condition;

@@ -13,17 +13,20 @@ namespace outrigger {
 
 namespace {
 
-/// The largest short the group's venues allow per asset, in order of first mention.
+/// The largest short allowed per asset, in order of first mention, and of all together. The allowance is the
+/// positions' own: a second venue or instrument is a second place for it, not a second allowance.
 struct Instruments {
     std::vector<AssetId> assets;
     std::map<AssetId, double> max_usd;
+    double gross_usd = 0;
 };
 
 Instruments instruments_of(const Group& group) {
     Instruments out;
     for (const auto& leg : group.legs) {
         if (!out.max_usd.contains(leg.asset)) out.assets.push_back(leg.asset);
-        out.max_usd[leg.asset] += leg.max_usd;
+        out.max_usd[leg.asset] = std::max(out.max_usd[leg.asset], leg.max_usd);
+        out.gross_usd = std::max(out.gross_usd, leg.max_usd);
     }
     return out;
 }
@@ -50,11 +53,16 @@ Result<Covariance> estimate(const ReturnPanel& panel, const PositionParams& sett
     return fail(Errc::unsupported, "unknown estimator");
 }
 
-/// Every exposure has an instrument of its own: hedge it one for one, as far as the venues allow.
+/// Every exposure has an instrument of its own: hedge it one for one, as far as the limits allow.
 HedgeTarget direct_target(const std::map<AssetId, double>& exposure_usd, const Instruments& instruments) {
     HedgeTarget out;
+    double gross = 0;
     for (const auto& [asset, usd] : exposure_usd) {
         out.usd[asset] = std::clamp(-usd, -instruments.max_usd.at(asset), 0.0);
+        gross -= out.usd[asset];
+    }
+    if (gross > instruments.gross_usd) {
+        for (auto& [asset, usd] : out.usd) usd *= instruments.gross_usd / gross;
     }
     return out;
 }
@@ -88,13 +96,20 @@ Result<HedgeTarget> cross_target(const std::map<AssetId, double>& exposure_usd,
         const double venue_limit = instruments.max_usd.at(instruments.assets[static_cast<std::size_t>(i)]);
         lower(i) = -std::min(venue_limit, settings.max_abs_ratio * gross);
     }
-    const auto solution = OR_TRY(
-        minimise_variance(covariance, exposure, instruments.assets, lower, Eigen::VectorXd::Zero(count)));
+    HedgeProblem problem;
+    problem.covariance = covariance.per_bar;
+    problem.exposure_usd = exposure;
+    problem.loading = OR_TRY(selection(covariance.assets, instruments.assets));
+    problem.lower_usd = lower;
+    problem.upper_usd = Eigen::VectorXd::Zero(count);
+    if (-lower.sum() > instruments.gross_usd) problem.gross_limit_usd = instruments.gross_usd;
+    const auto solution = OR_TRY(minimise_variance(problem));
     HedgeTarget out;
     out.cross = true;
     out.condition = covariance.condition;
     out.shrinkage = covariance.shrinkage;
-    out.r_squared = solution.variance_before > 0 ? 1 - solution.variance_after / solution.variance_before : 0;
+    // With no exposure left there is nothing to explain, and what is still held must be given back.
+    out.r_squared = solution.variance_before > 0 ? 1 - solution.variance_after / solution.variance_before : 1;
     for (Eigen::Index i = 0; i < count; ++i)
         out.usd[instruments.assets[static_cast<std::size_t>(i)]] = solution.target_usd(i);
     return out;

@@ -58,7 +58,7 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     EXPECT_EQ(loaded->guard.max_data_age, 60s);
     EXPECT_EQ(loaded->guard.blind_rounds_max, 5u);
     EXPECT_EQ(loaded->guard.max_tx_usd, std::nullopt);
-    EXPECT_EQ(loaded->storage.datadir, "/home/op/.local/share/outrigger");
+    EXPECT_EQ(loaded->storage.datadir, "/srv/op/.local/share/outrigger");
     EXPECT_EQ(loaded->log.level, LogLevel::info);
     ASSERT_EQ(loaded->venues.size(), 1u);
     EXPECT_EQ(loaded->venues[0].name, "aave");
@@ -84,7 +84,7 @@ TEST(ConfigLoad, TheSampleLoadsAndSaysWhatItSays) {
     EXPECT_DOUBLE_EQ(arb.oracle.max_pool_gap_ratio, 0.0120);
     EXPECT_THAT(arb.model.proxies, ElementsAre("ETH"));
     EXPECT_EQ(loaded->chain.rpc.size(), 1u);  // the second one's variable is unset: dropped
-    EXPECT_EQ(loaded->key.keystore, "/home/op/.foundry/keystores/lp-hedger");
+    EXPECT_EQ(loaded->key.keystore, "/srv/op/.foundry/keystores/lp-hedger");
     ASSERT_TRUE(loaded->key.password);
     EXPECT_THAT(loaded->key.password->paths, ElementsAre("/run/secrets/keystore-password"));
     EXPECT_TRUE(require_live(*loaded));
@@ -173,7 +173,7 @@ TEST(ConfigLoad, PathsBeginAtTheFile) {
     ASSERT_TRUE(loaded) << render(loaded.error());
     EXPECT_EQ(loaded->key.keystore, "/etc/outrigger/keys/a.json");
     EXPECT_THAT(loaded->key.password->paths, ElementsAre("/etc/outrigger/keys/pw"));
-    EXPECT_EQ(loaded->storage.datadir, "/home/op/d");
+    EXPECT_EQ(loaded->storage.datadir, "/srv/op/d");
     s.set = {"key.keystore_file=keys/b.json"};  // said on the command line: relative to where one stands
     loaded = load(s);
     ASSERT_TRUE(loaded);
@@ -188,7 +188,7 @@ TEST(ConfigLoad, VariablesOfOtherTools) {
     s.environment["ETH_PASSWORD"] = "/pw";
     auto loaded = load(s);
     ASSERT_TRUE(loaded) << render(loaded.error());
-    EXPECT_EQ(loaded->key.keystore, "/home/op/.foundry/keystores/lp");
+    EXPECT_EQ(loaded->key.keystore, "/srv/op/.foundry/keystores/lp");
     EXPECT_THAT(loaded->key.password->paths, ElementsAre("/pw"));
     EXPECT_EQ(loaded->origin_of("key.password_file"), "environment ETH_PASSWORD");
     s.environment["ETH_KEYSTORE"] = "/k.json";

@@ -33,7 +33,7 @@ inline Sources minimum(std::string more = "") {
     Sources s;
     s.text =
         "schema = 1\nchain.preset = \"arbitrum\"\n\n\n[[position]]\nuniswap_v3 = 4471220\n" + std::move(more);
-    s.environment = {{"ETH_RPC_URL", "https://arb.example/v2/secret"}, {"HOME", "/home/op"}};
+    s.environment = {{"ETH_RPC_URL", "https://arb.example/v2/secret"}, {"HOME", "/srv/op"}};
     s.read_file = reader({});
     return s;
 }

@@ -41,19 +41,19 @@ RC_GTEST_PROP(DecideProperty, EveryOrderIsWithinItsLimits, ()) {
         RC_ASSERT(usd <= s.max_trade_usd * (1 + 1e-12));
         RC_ASSERT((act->order.limit_usd < price) == (act->order.delta_units < 0));
         for (const auto& g : d.positions[i].gates) RC_ASSERT(g.state == GateState::pass);
+        for (const auto& l : d.positions[i].figures.legs) RC_ASSERT(l.target_usd <= std::max(0.0, l.held_usd));
+        // Wanted of a group is at most what its positions allow, net of what some venue is long.
         double allowed = 0;
-        for (const auto& l : group_of(w, i).legs) allowed = std::max(allowed, l.max_usd);
+        for (const auto member : group_of(w, i).members) {
+            double own = 0;
+            for (const auto& l : w.params.positions[member].legs) own = std::max(own, l.max_usd);
+            allowed += own;
+        }
+        std::map<AssetId, double> wanted;
+        for (const auto& l : d.positions[i].figures.legs) wanted[l.asset] += l.target_usd;
         double gross = 0;
-        for (const auto& l : d.positions[i].figures.legs) {
-            RC_ASSERT(l.target_usd <= 0 || l.target_usd <= l.held_usd);   // never asked to become long
-            gross += std::abs(l.target_usd);
-        }
-        // What is wanted of one position is within its allowance; what is already held beyond it is only reduced.
-        if (d.positions.size() == 1 && act->order.delta_units < 0) {
-            double held = 0;
-            for (const auto& l : d.positions[i].figures.legs) held += std::abs(l.held_usd);
-            RC_ASSERT(gross <= std::max(allowed, held) * (1 + 1e-9));
-        }
+        for (const auto& [asset, sum] : wanted) gross += std::max(-sum, 0.0);
+        RC_ASSERT(gross <= allowed * (1 + 1e-9));
     }
 }
 
@@ -78,7 +78,7 @@ RC_GTEST_PROP(DecideProperty, FilledOrdersComeToRest, ()) {
     int trades = 0;
     for (auto d = w.decide(); d.act_on; d = w.decide()) {
         w.fill(adjust(d, *d.act_on)->order);
-        RC_ASSERT(++trades < 3000);
+        RC_ASSERT(++trades < 300);
     }
     RC_PRE(trades > 0);
     const auto d = w.decide();
@@ -98,7 +98,8 @@ RC_GTEST_PROP(DecideProperty, OneUnclippedTradeIsEnoughForOneInstrument, ()) {
     const auto d = w.decide();
     RC_PRE(d.act_on.has_value());
     w.fill(adjust(d)->order);
-    RC_ASSERT(held_for(w.decide()) == "band");
+    const auto why = held_for(w.decide());   // a band of zero leaves rounding outside, too small to trade
+    RC_ASSERT(why == "band" || why == "size");
 }
 
 RC_GTEST_PROP(DecideProperty, SameInputSameOutput, ()) {

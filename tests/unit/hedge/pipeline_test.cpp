@@ -92,6 +92,31 @@ class Pipeline : public testing::TestWithParam<std::size_t> {
         return got->target_usd;
     }
 
+    /// Each instrument's band against the reference, and the mean horizon and gas they calibrate the
+    /// follow-up to.
+    std::pair<double, double> expect_bands(const MatrixXd& sigma, const VectorXd& rates, double gas,
+                                           double eps) {
+        double horizon = 0;
+        double gas_effective = 0;
+        for (Eigen::Index i = 0; i < rates.size(); ++i) {
+            const auto instrument =
+                static_cast<Eigen::Index>(instruments_[static_cast<std::size_t>(i)].value);
+            const BandInputs inputs{.risk_aversion = params_["gamma_abs"],
+                                    .variance = sigma(instrument, instrument),
+                                    .target_variance_rate = rates[i],
+                                    .gas_usd = gas,
+                                    .cost_ratio = eps};
+            const Band band = rebalance_band(inputs).value();
+            const Json& pair = want_["bands_b_a"][static_cast<std::size_t>(i)];
+            EXPECT_TRUE(near(band.trigger_usd, pair[0], tol_));
+            EXPECT_TRUE(near(band.target_usd, pair[1], tol_));
+            const BandCalibration calibration = calibrate(band, inputs);
+            horizon += calibration.horizon / static_cast<double>(rates.size());
+            gas_effective += calibration.gas_usd / static_cast<double>(rates.size());
+        }
+        return {horizon, gas_effective};
+    }
+
     Json file_, in_, want_, params_;
     double tol_ = 0;
     std::vector<AssetId> instruments_;
@@ -153,23 +178,7 @@ TEST_P(Pipeline, EveryStepMatchesReference) {
     const VectorXd rates = target_variance_rate(sigma, plain.loading, exposure.dollar_gamma).value() +
                            reference::vector(params_["beta_noise_var_per_day"]);
     EXPECT_LT(distance(rates, reference::vector(want_["target_var_rate_D"])), tol_);
-    double horizon = 0;
-    double gas_effective = 0;
-    for (Eigen::Index i = 0; i < rates.size(); ++i) {
-        const auto instrument = static_cast<Eigen::Index>(instruments_[static_cast<std::size_t>(i)].value);
-        const BandInputs inputs{.risk_aversion = params_["gamma_abs"],
-                                .variance = sigma(instrument, instrument),
-                                .target_variance_rate = rates[i],
-                                .gas_usd = gas,
-                                .cost_ratio = eps};
-        const Band band = rebalance_band(inputs).value();
-        const Json& pair = want_["bands_b_a"][static_cast<std::size_t>(i)];
-        EXPECT_TRUE(near(band.trigger_usd, pair[0], tol_));
-        EXPECT_TRUE(near(band.target_usd, pair[1], tol_));
-        const BandCalibration calibration = calibrate(band, inputs);
-        horizon += calibration.horizon / static_cast<double>(rates.size());
-        gas_effective += calibration.gas_usd / static_cast<double>(rates.size());
-    }
+    const auto [horizon, gas_effective] = expect_bands(sigma, rates, gas, eps);
     EXPECT_TRUE(near(horizon, want_["horizon_T_star_days"], tol_));
     EXPECT_TRUE(near(gas_effective, want_["gas_multiplied"], tol_));
 
