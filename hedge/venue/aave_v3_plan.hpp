@@ -51,10 +51,10 @@ class Plan {
 
   private:
     struct Swap {
-        std::size_t token;
+        std::size_t token = 0;
         U256 amount;
-        double limit_usd;
-        TimePoint deadline;
+        double limit_usd = 0;
+        TimePoint deadline{};
     };
 
     // More short.

@@ -27,11 +27,11 @@ class Plan {
 
   private:
     struct Trade {
-        std::size_t market;
-        bool sell;
+        std::size_t market = 0;
+        bool sell = false;
         U256 amount;
-        double limit_usd;
-        TimePoint deadline;
+        double limit_usd = 0;
+        TimePoint deadline{};
     };
 
     Next increase(const Trade& trade);

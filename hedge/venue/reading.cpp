@@ -10,6 +10,11 @@
 #include "hedge/venue/contracts.hpp"
 
 namespace outrigger::reading {
+namespace {
+
+constexpr std::uint64_t kYear9999 = 253'402'300'799;  // its last second
+
+}  // namespace
 
 tl::unexpected<Error> no(const std::string& venue, std::string_view why) {
     return fail(Errc::rejected, fmt::format("{}: {}", venue, why));
@@ -35,7 +40,6 @@ Result<void> check_party(const std::string& venue, const Address& party) {
 }
 
 Result<TimePoint> read_deadline(const std::string& venue, const U256& seconds) {
-    constexpr std::uint64_t kYear9999 = 253'402'300'799;
     if (seconds.is_zero() || seconds > kYear9999) return no(venue, "a deadline that is none");
     return TimePoint(std::chrono::seconds(static_cast<std::int64_t>(seconds.as_u64())));
 }

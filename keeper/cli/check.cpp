@@ -98,9 +98,11 @@ void check_position(Checklist& list, const Market& market, const RoundReport& lo
         list.add(Verdict::warn, name, "the position holds no liquidity: there is nothing to hedge");
     if (figures.cross) {
         std::string legs;
-        for (const auto& leg : figures.legs)
+        for (const auto& leg : figures.legs) {
+            if (leg.target_units == 0) continue;
             legs += fmt::format("{}{:.4g} {}", legs.empty() ? "" : " and ", std::abs(leg.target_units),
                                 market.universe.symbol(leg.asset));
+        }
         list.add(
             Verdict::note, name,
             fmt::format("no venue shorts one of its assets: {} stand in, explaining {:.0f} % of its variance",

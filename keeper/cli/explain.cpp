@@ -41,10 +41,10 @@ void explain_figures(const Output& out, const json& f) {
                                 signed_grouped(units.get<double>(), 4), asset);
     out.result(fmt::format("  exposure    {}   worth ${}", exposure, grouped(at(f, "value_usd"), 2)));
     for (const auto& leg : f["legs"]) {
-        out.result(fmt::format("  hedge       {} {} on {}   wanted {} (${})",
+        out.result(fmt::format("  hedge       {} {} on {}   wanted {} ({} USD)",
                                signed_grouped(at(leg, "held_units"), 4), leg.value("asset", "?"),
                                leg.value("venue", "?"), signed_grouped(at(leg, "target_units"), 4),
-                               grouped(at(leg, "target_usd"), 0)));
+                               signed_grouped(at(leg, "target_usd"), 0)));
     }
     out.result(fmt::format("  residual    {} USD, band ±{} USD", signed_grouped(at(f, "residual_usd"), 2),
                            grouped(at(f, "band_usd"), 2)));
@@ -62,8 +62,9 @@ void explain_position(const Output& out, const config::Settings& settings, const
     const std::string name = position.value("name", "?");
     std::string action = position.value("action", "?");
     for (char& c : action) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    out.result(fmt::format("\n{} — {}: {}{}\n", out.bold(name), action, position.value("reason", "?"),
-                           position.value("detail", "").empty() ? "" : ". " + position.value("detail", "")));
+    const std::string detail = position.value("detail", "");
+    out.result(fmt::format("\n{} — {}. {}\n", out.bold(name), action,
+                           detail.empty() ? position.value("reason", "?") : detail));
     if (position.value("known", false)) explain_figures(out, position["figures"]);
     bool decided = false;
     std::vector<std::vector<std::string>> rows;

@@ -72,18 +72,18 @@ void RoundLog::tell_positions(const RoundReport& round) {
         const auto& position = round.decision.positions[i];
         const auto& name = keeper_.market().params.positions[i].name;
         const std::string key = action_name(position.action) + action_reason(position.action);
-        if (last_[name] == key && !std::holds_alternative<AdjustHedge>(position.action)) continue;
+        if (last_[name] == key) continue;
         last_[name] = key;
         const std::string figures =
             position.figures.known ? residual_sentence(position.figures, keeper_.market().universe) : "";
         const bool trouble =
             std::holds_alternative<Halt>(position.action) || action_reason(position.action) == "unreadable";
         log_event(trouble ? Level::warn : Level::info, name, action_name(position.action),
-                  action_reason(position.action) +
-                      (action_detail(position.action).empty() ? "" : ": " + action_detail(position.action)) +
+                  (action_detail(position.action).empty() ? action_reason(position.action)
+                                                          : action_detail(position.action)) +
                       (figures.empty() ? "" : " · " + figures),
                   {{"reason", action_reason(position.action)},
-                   {"residual_usd", fmt::format("{:.2f}", position.figures.residual_usd)},
+                   {"residual_usd", fmt::format("{:.2f}", position.figures.residual_usd + 0.0)},
                    {"band_usd", fmt::format("{:.2f}", position.figures.band_usd)}});
     }
 }

@@ -103,6 +103,8 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     const Pins pins = OR_TRY(keeper->connect());
     keeper->journal_ = OR_TRY(Journal::open(
         directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    // Rounds that led to nothing are kept for three months; what led to a transaction is kept for good.
+    OR_TRY(keeper->journal_->forget_rounds(pins.begin()->second.timestamp - std::chrono::days{90}));
     if (keeper->options_.resume) {
         const auto count = keeper->link_->nodes().read(
             [&](Node& node) { return node.transaction_count(keeper->options_.account, BlockTag::latest); });
@@ -161,8 +163,8 @@ Result<Pins> Keeper::connect() {
 }
 
 Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
-    const auto lookback =
-        settings_.positions.empty() ? std::chrono::seconds{0} : settings_.positions.front().model.lookback;
+    std::chrono::seconds lookback{0};
+    for (const auto& position : settings_.positions) lookback = std::max(lookback, position.model.lookback);
     prices_ = std::make_unique<PriceBook>(store, lookback, market_.params.bar);
     return prices_->fill(link_->reader(), pins, market_, options_.progress);
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "chain/pool/registry.hpp"
@@ -99,12 +100,15 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
     OR_TRY(check_hedgeable(out.params));
     OR_TRY(open_feeds(settings, reader, pins, assets, out));
 
-    out.params.bar =
-        settings.positions.empty() ? std::chrono::seconds{3600} : settings.positions.front().model.bar;
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;
-    out.params.failed_tx_max =
-        settings.positions.empty() ? 3 : settings.positions.front().limits.max_failed_tx_in_a_row;
+    // One panel serves all positions: the finest bar anyone asks for; the strictest limit counts for all.
+    out.params.failed_tx_max = std::numeric_limits<std::uint32_t>::max();
+    for (std::size_t i = 0; i < settings.positions.size(); ++i) {
+        const auto& position = settings.positions[i];
+        out.params.bar = i == 0 ? position.model.bar : std::min(out.params.bar, position.model.bar);
+        out.params.failed_tx_max = std::min(out.params.failed_tx_max, position.limits.max_failed_tx_in_a_row);
+    }
     for (const auto& venue : settings.venues) {
         if (venue.kind == config::VenueKind::aave_v3)
             out.params.health_floor = std::max(out.params.health_floor, venue.health_factor_floor);

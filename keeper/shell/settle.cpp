@@ -21,14 +21,14 @@ const Venue* venue_named(const Market& market, const std::string& name) {
     return nullptr;
 }
 
-/// Gas a receipt paid, in USD; zero when the native price could not be read, said in the note.
-double gas_cost(const tx::Receipt& receipt, const Market& market, const Reading& reading) {
+/// Gas a receipt paid, in USD; nothing when the native price could not be read this round.
+std::optional<double> gas_cost(const tx::Receipt& receipt, const Market& market, const Reading& reading) {
     for (std::size_t i = 0; i < market.feeds.size(); ++i) {
         if (market.feeds[i].asset() != market.native || !reading.prices[i]) continue;
         return receipt.effective_gas_price.to_double() * static_cast<double>(receipt.gas_used.value) /
                kWeiPerNative * reading.prices[i]->usd;
     }
-    return 0;
+    return std::nullopt;
 }
 
 /// Compares what the step promised with what the venue's account shows.
@@ -108,7 +108,14 @@ class Settling {
 
     Result<void> close(OpenTx open, SettleReport& report) {
         Settled done;
-        done.gas_usd = open.record.receipt ? gas_cost(*open.record.receipt, market_, reading_) : 0;
+        if (open.record.receipt) {
+            const auto gas = gas_cost(*open.record.receipt, market_, reading_);
+            if (!gas) {  // what it cost is not known yet: the decision stays open until it is
+                report.in_flight.push_back(in_flight(open));
+                return {};
+            }
+            done.gas_usd = *gas;
+        }
         if (open.record.phase == tx::Phase::confirmed) {
             const auto unmet = unmet_expectation(open, market_, reading_);
             if (!unmet) {  // mined, but the venue cannot be read: the decision stays open until it can

@@ -120,6 +120,7 @@ std::vector<Spoiler> spoilers(const World& w) {
     std::vector<Spoiler> out;
     std::map<AssetId, std::set<std::size_t>> prices;
     std::map<VenueId, std::set<std::size_t>> venues;
+    std::set<std::size_t> cross;
     const auto down = fail(Errc::timeout, "no answer");
     for (const auto& g : make_groups(w.params)) {
         const auto leader = g.members.front();
@@ -135,8 +136,9 @@ std::vector<Spoiler> spoilers(const World& w) {
             venues[l.venue].insert(leader);
             out.push_back({{leader}, [=](World& x) { x.account(l.venue).position.erase(l.asset); }});
         }
-        if (w.decide().positions[leader].figures.cross) out.push_back({{leader}, [=](World& x) { x.seen.panel = down; }});
+        if (w.decide().positions[leader].figures.cross) cross.insert(leader);
     }
+    if (!cross.empty()) out.push_back({cross, [=](World& x) { x.seen.panel = down; }});
     for (const auto& [asset, leaders] : prices) {
         const auto a = asset;
         out.push_back({leaders, [=](World& x) { x.seen.prices.at(a).value = down; }});

@@ -37,6 +37,13 @@ class ToyAave {
     double apr = 0.03;
     U256 stable_debt;
 
+    template <class Self>
+    static auto& allowance(Self& self, const Address& token, const Address& spender) {
+        const bool pool = spender == at("pool");
+        if (token == at("usdc")) return pool ? self.usdc_for_pool : self.usdc_for_router;
+        return pool ? self.weth_for_pool : self.weth_for_router;
+    }
+
     Result<Bytes> answer(const EthCall& call) const {
         const Selector s = *abi::selector_in(call.data);
         const bool eth = call.data.size() >= 36 && asset_in(call.data) == at("weth");
@@ -105,12 +112,6 @@ class ToyAave {
         Address a;
         std::copy_n(data.begin() + 16, 20, a.data.begin());
         return a;
-    }
-    template <class Self>
-    static auto& allowance(Self& self, const Address& token, const Address& spender) {
-        const bool pool = spender == at("pool");
-        if (token == at("usdc")) return pool ? self.usdc_for_pool : self.usdc_for_router;
-        return pool ? self.weth_for_pool : self.weth_for_router;
     }
     Result<Bytes> erc20_answer(const EthCall& call, const Selector& s) const {
         const bool is_usdc = call.to == at("usdc");
