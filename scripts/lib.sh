@@ -42,6 +42,9 @@ install_devnet() {
   local lock="$ROOT/devnet/package-lock.json" stamp="$ROOT/devnet/node_modules/.outrigger-lock"
   cmp -s "$lock" "$stamp" && return
   STEP=setup say "installing the local chain's npm packages (anvil and the protocols' own bytecode; about 20 s)"
-  (cd "$ROOT/devnet" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
+  # Debian 12's npm 9 cannot read overrides that rename a package: it fetches a newer npm and leaves the work to that.
+  local npm=(npm)
+  [ "$(npm --version | cut -d. -f1)" -ge 10 ] || npm=(npx --yes npm@10.9.2)
+  (cd "$ROOT/devnet" && "${npm[@]}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
   cp "$lock" "$stamp"
 }

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/cli/demo_ledger.hpp"
 
+#include <algorithm>
+
 namespace outrigger::cli {
 
-DemoLedger::DemoLedger(const Keeper& keeper) : keeper_(keeper) {
-    for (const auto& position : keeper.market().params.positions) {
+DemoLedger::DemoLedger(const Market& market) {
+    for (const auto& position : market.params.positions) {
         const std::size_t venue = position.legs.front().venue.value;
-        positions_.push_back({position.name, keeper.market().venues.at(venue)->name(), "", {}, {}, 0});
+        positions_.push_back({position.name, market.venues.at(venue)->name(), "", {}, {}, 0});
         venue_of_.push_back(venue);
     }
     start_.resize(positions_.size());
     now_.resize(positions_.size());
     gas_usd_.resize(positions_.size());
-    flow_usd_.resize(keeper.market().venues.size());
+    flow_usd_.resize(market.venues.size());
 }
 
 void DemoLedger::observe(const RoundReport& round) {
@@ -24,6 +26,7 @@ void DemoLedger::observe(const RoundReport& round) {
         return;
     }
     const double wallet = any_account->second.value->available_usd;
+    if (!started_) wallet_usd_ = wallet;   // what came before is nobody's profit
     for (const auto& done : round.settled.settled) {
         for (std::size_t i = 0; i < positions_.size(); ++i) {
             if (positions_[i].venue != done.tx.venue) continue;
@@ -32,7 +35,6 @@ void DemoLedger::observe(const RoundReport& round) {
             wallet_usd_ = wallet;
         }
     }
-    if (!started_) wallet_usd_ = wallet;
 
     for (std::size_t i = 0; i < positions_.size(); ++i) {
         const auto& figures = round.decision.positions[i].figures;

@@ -23,7 +23,9 @@ struct DemoPosition {
 /// venue's transaction moved it, and only one transaction moves at a time.
 class DemoLedger {
   public:
-    explicit DemoLedger(const Keeper& keeper);
+    /// Pre: every position has a leg.
+    explicit DemoLedger(const Market& market);
+    explicit DemoLedger(const Keeper& keeper) : DemoLedger(keeper.market()) {}
 
     /// Takes up what one round saw; called for every round, in order.
     void observe(const RoundReport& round);
@@ -44,7 +46,6 @@ class DemoLedger {
     };
     double hedge_pnl(std::size_t position) const;
 
-    const Keeper& keeper_;
     std::vector<DemoPosition> positions_;
     std::vector<std::size_t> venue_of_;  // index: position
     std::vector<Money> start_, now_;

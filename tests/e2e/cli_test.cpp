@@ -220,6 +220,43 @@ TEST_F(CliWithWorld, SigtermEndsItInOrder) {
     EXPECT_NE(keeper.err().find("Nothing was sent."), std::string::npos) << keeper.err();
 }
 
+/// How often an event has been logged so far.
+int events(const std::string& log, const std::string& event) {
+    int count = 0;
+    for (auto at = log.find("\"event\":\"" + event + "\""); at != std::string::npos;
+         at = log.find("\"event\":\"" + event + "\"", at + 1))
+        ++count;
+    return count;
+}
+
+TEST_F(CliWithWorld, SigkillOfTheRealProgramNeverDoublesAHedge) {
+    const std::vector<std::string> live{kProgram,    "run",          "-c",    world.config_file(), "--live",
+                                        "--confirm", confirmation(), "--set", "log.format=json"};
+    int kills = 0;
+    // Each start gets one transaction further before it is killed, in the midst of whatever it does then.
+    for (int n = 0; n < 12; ++n) {
+        test::Process keeper({live, {}, ""});
+        while (keeper.running() && events(keeper.err(), "sent") < 1 && events(keeper.err(), "hold") < 2)
+            keeper.wait(std::chrono::milliseconds(1));
+        keeper.signal(SIGKILL);
+        kills += keeper.wait(std::chrono::seconds(5)).value_or(0) == 128 + SIGKILL ? 1 : 0;
+    }
+    EXPECT_EQ(kills, 12);
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    const auto rest = test::settle_down(**keeper, world);
+    ASSERT_TRUE(rest) << rest.error().what;
+    const auto& wanted = rest->decision.positions.at(0).figures.legs.at(0);
+    const auto debt = world.post("/aave", {{"user", "keeper"}}).at("reserves").at("WETH").at("variable_debt");
+    EXPECT_NEAR(std::stod(debt.get<std::string>()) / 1e18, -wanted.target_units, 0.01);
+    const auto totals = (*keeper)->journal().totals().value();
+    EXPECT_EQ(totals.sent, totals.verified);
+    const auto count =
+        world.devnet().rpc("eth_getTransactionCount",
+                           json::array({world.devnet().world().at("accounts").at("keeper"), "latest"}));
+    EXPECT_EQ(parse_quantity_u64(count.value().get<std::string>()).value(), totals.sent);
+}
+
 TEST(CliDemo, OnceAsJsonHoldsEveryInvariant) {
     const auto done = outrigger({"demo", "--once", "--json"});
     EXPECT_EQ(done.code, 0) << done.err;
