@@ -69,7 +69,8 @@ function(outrigger_program name)
   endif()
 endfunction()
 
-# outrigger_test(<name> SOURCES ... LINKS ... [LABEL unit|e2e] [TIMEOUT s]): one GoogleTest program, one ctest entry a test.
+# outrigger_test(<name> SOURCES ... LINKS ... [LABEL unit|e2e] [TIMEOUT s])
+# One GoogleTest program, one ctest entry a test.
 function(outrigger_test name)
   if(NOT OUTRIGGER_TESTS)
     return()
@@ -83,6 +84,7 @@ function(outrigger_test name)
   endif()
   outrigger_program(${name} SOURCES ${A_SOURCES} LINKS ${A_LINKS} GTest::gtest_main GTest::gmock)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE OUTRIGGER_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OUTRIGGER_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  target_compile_definitions(${name} PRIVATE
+    OUTRIGGER_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OUTRIGGER_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT})
 endfunction()

@@ -26,7 +26,7 @@ void DemoLedger::observe(const RoundReport& round) {
         return;
     }
     const double wallet = any_account->second.value->available_usd;
-    if (!started_) wallet_usd_ = wallet;   // what came before is nobody's profit
+    if (!started_) wallet_usd_ = wallet;  // what came before is nobody's profit
     for (const auto& done : round.settled.settled) {
         for (std::size_t i = 0; i < positions_.size(); ++i) {
             if (positions_[i].venue != done.tx.venue) continue;

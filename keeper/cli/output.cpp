@@ -157,7 +157,7 @@ std::string grouped(double value, int decimals) {
 
 std::string signed_grouped(double value, int decimals) {
     std::string text = grouped(value, decimals);
-    return text.front() == '-' ? text : "+" + text;
+    return std::isnan(value) || text.front() == '-' ? text : "+" + text;
 }
 
 }  // namespace outrigger::cli

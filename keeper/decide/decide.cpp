@@ -78,7 +78,7 @@ std::optional<std::size_t> choose(const Snapshot& seen, const Decision& decision
         const auto& position = decision.positions[i];
         if (!std::holds_alternative<AdjustHedge>(position.action)) continue;
         const double band = std::max(position.figures.band_usd, 1e-9);
-        double off = 0;   // legs off in opposite directions do not make up for each other
+        double off = 0;  // legs off in opposite directions do not make up for each other
         for (const auto& leg : position.figures.legs) off += std::abs(leg.held_usd - leg.target_usd);
         const std::pair<bool, double> urgency{seen.facts.at(i).hedge_open, off / band};
         if (urgency > best_urgency) {

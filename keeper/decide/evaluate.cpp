@@ -46,34 +46,40 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     out.gamma_units_per_usd[lp.curve.asset1] += greeks.gamma11;
     const double gap = std::abs(std::log(lp.pool_price * price1 / price0));
     if (!std::isfinite(out.value_usd) || !std::isfinite(gap)) {
-        return fail(Errc::decode, fmt::format("position {}: its value or its pool's price is not a finite number", name));
+        return fail(Errc::decode,
+                    fmt::format("position {}: its value or its pool's price is not a finite number", name));
     }
     pool_gap = std::max(pool_gap, gap);
     return out;
 }
 
 /// One leg as its venue's account shows it.
-Result<LegFigures> read_leg(const Snapshot& seen, const Params& params, const LegParams& leg, double& lowest_health) {
+Result<LegFigures> read_leg(const Snapshot& seen, const Params& params, const LegParams& leg,
+                            double& lowest_health) {
     const int venue = leg.venue.value;
     const auto account = seen.accounts.find(leg.venue);
-    if (account == seen.accounts.end()) return fail(Errc::not_found, fmt::format("venue {}: its account was not read this round", venue));
+    if (account == seen.accounts.end())
+        return fail(Errc::not_found, fmt::format("venue {}: its account was not read this round", venue));
     const auto& value = account->second.value;
     if (!value) return fail(value.error().code, fmt::format("venue {}: {}", venue, value.error().what));
     const double price = OR_TRY(fresh_price(seen, params, leg.asset));
     const auto held = value->position.find(leg.asset);
     if (held == value->position.end()) {
-        return fail(Errc::not_found, fmt::format("venue {}: it reported no {} position", venue, symbol(params, leg.asset)));
+        return fail(Errc::not_found,
+                    fmt::format("venue {}: it reported no {} position", venue, symbol(params, leg.asset)));
     }
     if (!std::isfinite(held->second * price)) {
-        return fail(Errc::decode, fmt::format("venue {}: its {} position is not a finite number", venue, symbol(params, leg.asset)));
+        return fail(Errc::decode, fmt::format("venue {}: its {} position is not a finite number", venue,
+                                              symbol(params, leg.asset)));
     }
-    if (std::isnan(value->health)) return fail(Errc::decode, fmt::format("venue {}: its health is not a number", venue));
+    if (std::isnan(value->health))
+        return fail(Errc::decode, fmt::format("venue {}: its health is not a number", venue));
     lowest_health = std::min(lowest_health, value->health);
     return LegFigures{leg.venue, leg.asset, held->second, 0, held->second * price, 0};
 }
 
-/// Splits an asset's target over its venues: what is held elsewhere stays and the preferred one takes the rest.
-/// Only when that leaves too much even with the preferred one at zero is some given back elsewhere.
+/// Splits an asset's target over its venues: what is held elsewhere stays and the preferred one takes the
+/// rest. Only when that leaves too much even with the preferred one at zero is some given back elsewhere.
 void split_target(std::vector<LegFigures>& legs, AssetId asset, double wanted_usd) {
     LegFigures* preferred = nullptr;
     double rest = wanted_usd;
@@ -99,8 +105,8 @@ void split_target(std::vector<LegFigures>& legs, AssetId asset, double wanted_us
 }
 
 /// Reads every leg's account and gives each leg its part of the target.
-Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group, const HedgeTarget& target,
-                       GroupFigures& out) {
+Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group,
+                       const HedgeTarget& target, GroupFigures& out) {
     out.lowest_health = std::numeric_limits<double>::infinity();
     std::set<AssetId> assets;
     for (const auto& leg : group.legs) {
@@ -167,7 +173,8 @@ Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const 
     }
     const auto& leader = params.positions[group.members.front()];
     const auto wanted = hedge_target(exposure_usd, group, leader, seen.panel);
-    if (!wanted) return fail(wanted.error().code, fmt::format("position {}: {}", leader.name, wanted.error().what));
+    if (!wanted)
+        return fail(wanted.error().code, fmt::format("position {}: {}", leader.name, wanted.error().what));
     const HedgeTarget& target = *wanted;
     total.cross = target.cross;
     total.r_squared = target.r_squared;

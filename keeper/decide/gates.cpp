@@ -73,11 +73,12 @@ Gate health_gate(const GateInputs& in) {
 std::vector<Gate> ask_gates(const GateInputs& in) {
     std::vector<Gate> gates;
     const auto& s = in.settings;
-    
+
     gates.push_back(band_gate(in));
     const double one_trade = in.figures.largest_off_usd;
-    gates.push_back(gate("size", one_trade > 0 && one_trade >= s.min_trade_usd, fmt::format("${:.2f}", one_trade),
-                         fmt::format(">= ${:.2f}", s.min_trade_usd), "limits.min_trade_usd"));
+    gates.push_back(gate("size", one_trade > 0 && one_trade >= s.min_trade_usd,
+                         fmt::format("${:.2f}", one_trade), fmt::format(">= ${:.2f}", s.min_trade_usd),
+                         "limits.min_trade_usd"));
     gates.push_back(cooldown_gate(in));
     const std::uint32_t used =
         in.facts.trades_today - (in.facts.hedge_open && in.facts.trades_today > 0 ? 1 : 0);

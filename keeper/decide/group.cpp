@@ -21,7 +21,8 @@ bool shares_a_leg(const Group& group, const PositionParams& position) {
 /// Each position brings its allowance: on an instrument they share the allowances add up.
 void add_legs(Group& group, const std::vector<LegParams>& legs) {
     for (const auto& leg : legs) {
-        const auto known = std::find_if(group.legs.begin(), group.legs.end(), [&](const auto& held) { return same_leg(held, leg); });
+        const auto known = std::find_if(group.legs.begin(), group.legs.end(),
+                                        [&](const auto& held) { return same_leg(held, leg); });
         if (known == group.legs.end()) {
             group.legs.push_back(leg);
         } else {

@@ -16,7 +16,7 @@ TEST(Scenario, IsTheSameEveryTimeAndStartsWhereItIsTold) {
     const auto a = falling_and_recovering(3152.4, 64'000, 1.1);
     const auto b = falling_and_recovering(3152.4, 64'000, 1.1);
     ASSERT_EQ(a.size(), b.size());
-    ASSERT_EQ(a.size(), 121U);   // two hours, minute by minute
+    ASSERT_EQ(a.size(), 121U);  // two hours, minute by minute
     EXPECT_EQ(a[0].eth, 3152.4);
     EXPECT_EQ(a[0].btc, 64'000);
     EXPECT_EQ(a[0].arb, 1.1);
@@ -30,14 +30,15 @@ TEST(Scenario, IsTheSameEveryTimeAndStartsWhereItIsTold) {
 
 TEST(Scenario, FallsSomeNinePerCentAndComesMostOfTheWayBack) {
     const auto steps = falling_and_recovering(3000, 60'000, 1);
-    const auto low = std::min_element(steps.begin(), steps.end(), [](const auto& x, const auto& y) { return x.eth < y.eth; });
+    const auto low = std::min_element(steps.begin(), steps.end(),
+                                      [](const auto& x, const auto& y) { return x.eth < y.eth; });
     const double fall = 1 - low->eth / 3000;
     EXPECT_GT(fall, 0.08);
     EXPECT_LT(fall, 0.10);
     EXPECT_GT(low->minute, 20);
     EXPECT_LT(low->minute, 80);
     EXPECT_GT(steps.back().eth - low->eth, 0.6 * (3000 - low->eth));
-    for (std::size_t i = 1; i < steps.size(); ++i) {   // no minute is a crash
+    for (std::size_t i = 1; i < steps.size(); ++i) {  // no minute is a crash
         EXPECT_LT(std::abs(std::log(steps[i].eth / steps[i - 1].eth)), 0.02);
         EXPECT_LT(std::abs(std::log(steps[i].arb / steps[i - 1].arb)), 0.03);
     }
@@ -141,7 +142,8 @@ TEST(Ledger, AddsUp) {
     EXPECT_TRUE(ledger.complete());
     EXPECT_EQ(direct.unhedged, (std::vector<double>{0, 0, -230, -360}));
     EXPECT_EQ(cross.unhedged, (std::vector<double>{0, 0, -100, -150}));
-    // Hedge P&L by hand, from the wallet's point of view: what is at the venue plus what came back less what went in.
+    // Hedge P&L by hand, from the wallet's point of view: what is at the venue plus what came back less what
+    // went in.
     const std::vector<double> direct_pnl{0, -3.5, 195.5, 6290 - 6000 - 1.0};
     const std::vector<double> cross_pnl{0, 0, -2.25, 46.75};
     for (std::size_t i = 0; i < 4; ++i) {

@@ -49,7 +49,8 @@ TEST(Table, AlignsLeftAndRightWithoutTrailingBlanks) {
 }
 
 TEST(Table, CountsCharactersNotBytes) {
-    EXPECT_EQ(table({{"a"}, {"b"}}, {{"\u2212\u221e", "x"}, {"abc", "y"}}), "a    b\n\u2212\u221e   x\nabc  y");
+    EXPECT_EQ(table({{"a"}, {"b"}}, {{"\u2212\u221e", "x"}, {"abc", "y"}}),
+              "a    b\n\u2212\u221e   x\nabc  y");
     EXPECT_EQ(table({{"a", true}, {"b"}}, {{"\u0394", "x"}, {"abc", "y"}}), "  a  b\n  \u0394  x\nabc  y");
 }
 
@@ -107,7 +108,8 @@ TEST(Colour, FollowsTheFlagThenTheEnvironment) {
     }
     {
         const Variable no("NO_COLOR", "1"), force("FORCE_COLOR", "1");
-        EXPECT_FALSE(make_output(false, false, ColourMode::automatic).colour_out) << "the reader's no outweighs";
+        EXPECT_FALSE(make_output(false, false, ColourMode::automatic).colour_out)
+            << "the reader's no outweighs";
         EXPECT_TRUE(make_output(false, false, ColourMode::always).colour_out) << "but not the flag";
     }
     {
@@ -124,31 +126,36 @@ TEST(Colour, IsOnlyThereWhenOn) {
 }
 
 TEST(Failed, SaysFourPartsOnStderrAndReturnsTheExitCode) {
-    const Failure failure{Exit::config, "config.unknown_key", "no such key", "outrigger.toml:7", "it is not known",
-                          "delete it"};
+    const Failure failure{Exit::config,       "config.unknown_key", "no such key",
+                          "outrigger.toml:7", "it is not known",    "delete it"};
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
     EXPECT_EQ(Output{}.failed(failure), 3);
-    EXPECT_EQ(testing::internal::GetCapturedStderr(),
-              "error: no such key\n  where: outrigger.toml:7\n  why:   it is not known\n  fix:   delete it\n");
+    EXPECT_EQ(
+        testing::internal::GetCapturedStderr(),
+        "error: no such key\n  where: outrigger.toml:7\n  why:   it is not known\n  fix:   delete it\n");
     EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
 }
 
 TEST(Failed, LeavesOutWhatIsNotKnown) {
     testing::internal::CaptureStderr();
     EXPECT_EQ((Output{.quiet = true}.failed({Exit::network, "network", "no node answers", "", "", ""})), 5);
-    EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: no node answers\n") << "quiet hides talk, not errors";
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "error: no node answers\n")
+        << "quiet hides talk, not errors";
 }
 
 TEST(Failed, IsOneDocumentWithJson) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    EXPECT_EQ((Output{.json = true}.failed({Exit::key, "key.missing", "no key", "k.json", "not there", "make one"})), 4);
+    EXPECT_EQ((Output{.json = true}.failed(
+                  {Exit::key, "key.missing", "no key", "k.json", "not there", "make one"})),
+              4);
     const auto text = testing::internal::GetCapturedStdout();
     EXPECT_NE(testing::internal::GetCapturedStderr(), "");
     ASSERT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
     const auto doc = nlohmann::json::parse(text);
-    EXPECT_EQ(doc, nlohmann::json::parse(R"({"schema":1,"error":{"code":"key.missing","exit":4,"message":"no key",
+    EXPECT_EQ(doc,
+              nlohmann::json::parse(R"({"schema":1,"error":{"code":"key.missing","exit":4,"message":"no key",
         "where":"k.json","why":"not there","hint":"make one"}})"));
 }
 
@@ -157,12 +164,14 @@ TEST(Failed, SurvivesBytesThatAreNotText) {
     testing::internal::CaptureStderr();
     Output{.json = true}.failed({Exit::error, "x", "bad byte \xff", "", "", ""});
     testing::internal::GetCapturedStderr();
-    EXPECT_FALSE(nlohmann::json::parse(testing::internal::GetCapturedStdout(), nullptr, false).is_discarded());
+    EXPECT_FALSE(
+        nlohmann::json::parse(testing::internal::GetCapturedStdout(), nullptr, false).is_discarded());
 }
 
 TEST(Exits, AreTheDocumentedNumbers) {
-    const std::vector<Exit> all{Exit::ok, Exit::error, Exit::usage, Exit::config, Exit::key, Exit::network, Exit::position,
-                                Exit::oracle_or_venue, Exit::guard, Exit::not_running, Exit::busy, Exit::timeout};
+    const std::vector<Exit> all{Exit::ok,    Exit::error,       Exit::usage,    Exit::config,
+                                Exit::key,   Exit::network,     Exit::position, Exit::oracle_or_venue,
+                                Exit::guard, Exit::not_running, Exit::busy,     Exit::timeout};
     for (std::size_t i = 0; i < all.size(); ++i) {
         testing::internal::CaptureStderr();
         EXPECT_EQ(Output{}.failed({all[i], "", "x", "", "", ""}), static_cast<int>(i));

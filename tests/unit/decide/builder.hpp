@@ -34,7 +34,8 @@ struct Amounts {
     double y = 0;
 };
 inline Amounts amounts(const ConcentratedCurve& c, double p) {
-    if (p <= c.price_lower) return {c.liquidity * (1 / std::sqrt(c.price_lower) - 1 / std::sqrt(c.price_upper)), 0};
+    if (p <= c.price_lower)
+        return {c.liquidity * (1 / std::sqrt(c.price_lower) - 1 / std::sqrt(c.price_upper)), 0};
     if (p >= c.price_upper) return {0, c.liquidity * (std::sqrt(c.price_upper) - std::sqrt(c.price_lower))};
     return {c.liquidity * (1 / std::sqrt(p) - 1 / std::sqrt(c.price_upper)),
             c.liquidity * (std::sqrt(p) - std::sqrt(c.price_lower))};
@@ -45,8 +46,8 @@ inline double value_usd(const ConcentratedCurve& c, double price0, double price1
 }
 
 /// The curve over that range which is worth so much at these prices.
-inline ConcentratedCurve curve_worth(AssetId asset0, AssetId asset1, double lower, double upper, double usd, double price0,
-                                     double price1) {
+inline ConcentratedCurve curve_worth(AssetId asset0, AssetId asset1, double lower, double upper, double usd,
+                                     double price0, double price1) {
     ConcentratedCurve c{asset0, asset1, 1, lower, upper};
     c.liquidity = usd / value_usd(c, price0, price1);
     return c;
@@ -111,7 +112,8 @@ struct World {
     void add_position(std::string name, const ConcentratedCurve& curve, std::vector<LegParams> legs);
 };
 
-inline void World::add_position(std::string name, const ConcentratedCurve& curve, std::vector<LegParams> legs) {
+inline void World::add_position(std::string name, const ConcentratedCurve& curve,
+                                std::vector<LegParams> legs) {
     PositionParams p;
     p.name = std::move(name);
     p.legs = std::move(legs);
@@ -137,12 +139,16 @@ inline void World::add_position(std::string name, const ConcentratedCurve& curve
     seen.facts.emplace_back();
 }
 
-inline LegParams leg(VenueId venue, AssetId asset, double max_usd = 50'000) { return {venue, asset, max_usd, 0.0005}; }
+inline LegParams leg(VenueId venue, AssetId asset, double max_usd = 50'000) {
+    return {venue, asset, max_usd, 0.0005};
+}
 
 /// The market without a position: ETH 3152.40, BTC 64,000, ARB 1, both venues flat.
 inline World market() {
     World w;
-    w.params.assets = {{"USDC", true, seconds(86400)}, {"ETH", false, seconds(4320)}, {"BTC", false, seconds(4320)},
+    w.params.assets = {{"USDC", true, seconds(86400)},
+                       {"ETH", false, seconds(4320)},
+                       {"BTC", false, seconds(4320)},
                        {"ARB", false, seconds(4320)}};
     w.params.data_age_max = seconds(60);
     w.params.blind_rounds_max = 3;
@@ -150,7 +156,9 @@ inline World market() {
     w.params.health_floor = 1.6;
     w.seen.now = kNow;
     w.seen.pins[kChain] = BlockRef{kChain, BlockNumber(1000), {}, kNow - seconds(5)};
-    const auto put = [&](AssetId asset, double usd) { w.seen.prices[asset] = {Price{usd, 0, kNow - seconds(60)}, {}}; };
+    const auto put = [&](AssetId asset, double usd) {
+        w.seen.prices[asset] = {Price{usd, 0, kNow - seconds(60)}, {}};
+    };
     put(kUsdc, 1);
     put(kEth, 3152.40);
     put(kBtc, 64'000);
@@ -167,8 +175,12 @@ inline World market() {
 }
 
 /// The range every example of the manual uses.
-inline ConcentratedCurve eth_curve(double usd = 19'020) { return curve_worth(kEth, kUsdc, 2900, 3400, usd, 3152.40, 1); }
-inline ConcentratedCurve arb_curve(double usd = 10'000) { return curve_worth(kArb, kUsdc, 0.8, 1.25, usd, 1, 1); }
+inline ConcentratedCurve eth_curve(double usd = 19'020) {
+    return curve_worth(kEth, kUsdc, 2900, 3400, usd, 3152.40, 1);
+}
+inline ConcentratedCurve arb_curve(double usd = 10'000) {
+    return curve_worth(kArb, kUsdc, 0.8, 1.25, usd, 1, 1);
+}
 
 /// One WETH/USDC position worth $19,020, hedged with ETH at aave.
 inline World eth_world() {
@@ -184,8 +196,16 @@ inline World arb_world() {
     return w;
 }
 
-inline const AdjustHedge* adjust(const Decision& d, std::size_t i = 0) { return std::get_if<AdjustHedge>(&d.positions.at(i).action); }
-inline const Hold* hold(const Decision& d, std::size_t i = 0) { return std::get_if<Hold>(&d.positions.at(i).action); }
+inline const AdjustHedge* adjust(const Decision& d, std::size_t i = 0) {
+    return std::get_if<AdjustHedge>(&d.positions.at(i).action);
+}
+inline const Hold* hold(const Decision& d, std::size_t i = 0) {
+    return std::get_if<Hold>(&d.positions.at(i).action);
+}
+/// A position's legs, by value: a decision is often a temporary.
+inline std::vector<LegFigures> legs_of(const Decision& d, std::size_t i = 0) {
+    return d.positions.at(i).figures.legs;
+}
 /// Why it holds, or what it does instead.
 inline std::string held_for(const Decision& d, std::size_t i = 0) {
     const auto* h = hold(d, i);

@@ -8,7 +8,8 @@ namespace {
 /// ETH at aave and BTC at perp: two groups.
 World two_groups() {
     World w = eth_world();
-    w.add_position("btc-usdc", curve_worth(kBtc, kUsdc, 58'000, 70'000, 20'000, 64'000, 1), {leg(kPerp, kBtc)});
+    w.add_position("btc-usdc", curve_worth(kBtc, kUsdc, 58'000, 70'000, 20'000, 64'000, 1),
+                   {leg(kPerp, kBtc)});
     return w;
 }
 
@@ -16,7 +17,7 @@ TEST(Choice, TheOneFurthestOutsideItsBand) {
     World w = two_groups();
     ASSERT_NE(adjust(w.decide(), 0), nullptr);
     ASSERT_NE(adjust(w.decide(), 1), nullptr);
-    w.settings(0).delta_band_ratio = 0.05;   // twice as far outside
+    w.settings(0).delta_band_ratio = 0.05;  // twice as far outside
     EXPECT_EQ(w.decide().act_on, std::size_t{0});
     w.settings(1).delta_band_ratio = 0.01;
     EXPECT_EQ(w.decide().act_on, std::size_t{1});
@@ -29,7 +30,7 @@ TEST(Choice, ABegunHedgeGoesFirst) {
     w.facts(1).hedge_open = true;
     ASSERT_NE(adjust(w.decide(), 1), nullptr) << held_for(w.decide(), 1);
     EXPECT_EQ(w.decide().act_on, std::size_t{1});
-    w.settings(0).delta_band_ratio = 0;   // a band of nothing is infinitely exceeded, and still waits
+    w.settings(0).delta_band_ratio = 0;  // a band of nothing is infinitely exceeded, and still waits
     w.settings(0).delta_band_usd = 0;
     EXPECT_EQ(w.decide().act_on, std::size_t{1});
 }
@@ -43,7 +44,7 @@ TEST(Choice, DeviationsThatCancelAreStillDeviations) {
     // $8,000 too long in one, $8,000 too short in the other: nothing in sum, a lot to do.
     w.account(kPerp).position[kEth] = -a.y + 8000 / 3152.40;
     w.account(kAave).position[kBtc] = -a.x - 8000 / 64'000.0;
-    w.account(kAave).position[kEth] = -2.0;   // eth-usdc: $2,746 off
+    w.account(kAave).position[kEth] = -2.0;  // eth-usdc: $2,746 off
     w.account(kPerp).position[kBtc] = -amounts(w.pool(1).curve, 64'000).x;
     ASSERT_NE(adjust(w.decide(), 0), nullptr);
     ASSERT_NE(adjust(w.decide(), 2), nullptr) << held_for(w.decide(), 2);
@@ -67,7 +68,7 @@ TEST(Tidying, OnlyWhenNothingIsToBeHedged) {
 
 TEST(Tidying, AnAccountWithoutDebtToo) {
     World w = eth_world();
-    w.move_price(kEth, 3500);   // nothing to hedge, the debt repaid, the collateral still there
+    w.move_price(kEth, 3500);  // nothing to hedge, the debt repaid, the collateral still there
     w.account(kAave).untidy = true;
     w.account(kAave).health = kInfinity;
     ASSERT_EQ(held_for(w.decide()), "band");
@@ -82,10 +83,10 @@ TEST(Tidying, ThinCollateralBeforeAnyHedge) {
     w.account(kPerp).untidy = true;
     w.account(kPerp).health = 1.5;
     const auto d = w.decide();
-    ASSERT_NE(adjust(d, 0), nullptr);   // wanted, and it waits
+    ASSERT_NE(adjust(d, 0), nullptr);  // wanted, and it waits
     EXPECT_FALSE(d.act_on);
     ASSERT_TRUE(d.tidy);
-    EXPECT_EQ(d.tidy->venue, kPerp);    // the thin one, not the first
+    EXPECT_EQ(d.tidy->venue, kPerp);  // the thin one, not the first
 }
 
 TEST(Choice, NothingWhileSomethingIsInFlight) {

@@ -36,7 +36,9 @@ double share_removed(const ReturnPanel& p, double e, double h_eth, double h_btc)
     return 1 - left / all;
 }
 
-double arb_usd() { return amounts(arb_curve(), 1).x; }
+double arb_usd() {
+    return amounts(arb_curve(), 1).x;
+}
 
 std::map<AssetId, double> targets(const Decision& d, std::size_t i = 0) {
     std::map<AssetId, double> out;
@@ -60,7 +62,7 @@ TEST(Cross, IsOrdinaryLeastSquares) {
     EXPECT_GT(f.condition, 1);
     EXPECT_EQ(f.shrinkage, 0);
     ASSERT_NE(adjust(d), nullptr);
-    EXPECT_EQ(adjust(d)->order.asset, kEth);   // the leg furthest away first
+    EXPECT_EQ(adjust(d)->order.asset, kEth);  // the leg furthest away first
     EXPECT_NEAR(adjust(d)->order.delta_units, h.at(kEth) / 3152.40, 1e-12);
 }
 
@@ -73,7 +75,8 @@ TEST(Cross, BoundedIsTheBestOfWhatIsAllowed) {
     EXPECT_NEAR(h.at(kEth), -cap, 1e-9);
     // With ETH fixed there, BTC alone: stationary in h_btc.
     EXPECT_NEAR(h.at(kBtc), -(dot(p, 1, 2) * arb_usd() - dot(p, 0, 1) * cap) / dot(p, 1, 1), 1e-7);
-    EXPECT_NEAR(w.decide().positions[0].figures.r_squared, share_removed(p, arb_usd(), h.at(kEth), h.at(kBtc)), 1e-10);
+    EXPECT_NEAR(w.decide().positions[0].figures.r_squared,
+                share_removed(p, arb_usd(), h.at(kEth), h.at(kBtc)), 1e-10);
 }
 
 TEST(Cross, NeverMoreThanTheRatioOfTheExposure) {
@@ -92,7 +95,7 @@ TEST(Cross, LowCorrelationIsNotUsed) {
     const auto d = w.decide();
     EXPECT_EQ(held_for(d), "proxy");
     EXPECT_LT(d.positions[0].figures.r_squared, 0.5);
-    w.settings().min_r_squared = d.positions[0].figures.r_squared;   // exactly enough is enough
+    w.settings().min_r_squared = d.positions[0].figures.r_squared;  // exactly enough is enough
     EXPECT_NE(adjust(w.decide()), nullptr) << held_for(w.decide());
 }
 
@@ -100,13 +103,13 @@ TEST(Cross, OnlyTheColumnsItNeedsCount) {
     World w = arb_world();
     w.settings().legs = {leg(kPerp, kEth)};
     const auto before = targets(w.decide());
-    w.seen.panel->returns.col(1).setConstant(kNan);   // BTC is not part of it
+    w.seen.panel->returns.col(1).setConstant(kNan);  // BTC is not part of it
     EXPECT_EQ(targets(w.decide()), before);
 }
 
 TEST(Cross, AnExposureThatIsGoneGivesItsHedgeBack) {
     World w = arb_world();
-    w.move_price(kArb, 1.30);   // above the range: all USDC, nothing left to hedge
+    w.move_price(kArb, 1.30);  // above the range: all USDC, nothing left to hedge
     w.account(kPerp).position = {{kEth, -1.5}, {kBtc, -0.01}};
     const auto d = w.decide();
     ASSERT_NE(adjust(d), nullptr) << held_for(d) << ": a naked short must be closed";
@@ -114,7 +117,7 @@ TEST(Cross, AnExposureThatIsGoneGivesItsHedgeBack) {
 }
 
 TEST(Cross, MixedExposureHedgesWhatIsLeftThroughTheInstrument) {
-    World w = market();   // ARB/WETH: both exposed, only ETH can be shorted
+    World w = market();  // ARB/WETH: both exposed, only ETH can be shorted
     const double p = 1 / 3152.40;
     const auto curve = curve_worth(kArb, kEth, p * 0.8, p * 1.2, 10'000, 1, 3152.40);
     w.add_position("arb-eth", curve, {leg(kAave, kEth)});
@@ -135,7 +138,7 @@ TEST(Cross, EveryEstimatorIsUsedAsAsked) {
     EXPECT_GT(shrunk.positions[0].figures.shrinkage, 0);
     EXPECT_NE(targets(shrunk), sample);
     w.settings().estimator = Estimator::ewma;
-    w.settings().half_life = seconds(3600L * 24 * 365 * 1000);   // all rows alike: the sample again
+    w.settings().half_life = seconds(3600L * 24 * 365 * 1000);  // all rows alike: the sample again
     EXPECT_NEAR(targets(w.decide()).at(kEth), sample.at(kEth), 1e-3 * std::abs(sample.at(kEth)));
     w.settings().half_life = seconds(3600 * 24);
     EXPECT_GT(std::abs(targets(w.decide()).at(kEth) - sample.at(kEth)), 1);

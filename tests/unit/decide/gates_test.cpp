@@ -25,7 +25,8 @@ std::vector<Case> cases() {
     return {
         {"band", "thresholds.delta_band_ratio",
          [] { return with(eth_world(), [](World& w) { w.account(kAave).position[kEth] = -2.8; }); }},
-        {"size", "limits.min_trade_usd", [] {
+        {"size", "limits.min_trade_usd",
+         [] {
              return with(eth_world(), [](World& w) {
                  w.settings().delta_band_ratio = 0;
                  w.account(kAave).position[kEth] = -2.8709 + 80 / 3152.40;
@@ -33,8 +34,10 @@ std::vector<Case> cases() {
          }},
         {"cooldown", "thresholds.rehedge_cooldown",
          [] { return with(eth_world(), [](World& w) { w.facts().last_fill = kNow - seconds(119); }); }},
-        {"trades", "limits.max_trades_per_day", [] { return with(eth_world(), [](World& w) { w.facts().trades_today = 20; }); }},
-        {"proxy", "model.min_r_squared", [] { return with(arb_world(), [](World& w) { w.settings().min_r_squared = 0.99; }); }},
+        {"trades", "limits.max_trades_per_day",
+         [] { return with(eth_world(), [](World& w) { w.facts().trades_today = 20; }); }},
+        {"proxy", "model.min_r_squared",
+         [] { return with(arb_world(), [](World& w) { w.settings().min_r_squared = 0.99; }); }},
         {"pool_gap", "oracle.max_pool_gap_bps",
          [] { return with(eth_world(), [](World& w) { w.pool().pool_price *= std::exp(0.0081); }); }},
         {"pool_gap", "oracle.max_pool_gap_bps",
@@ -42,11 +45,17 @@ std::vector<Case> cases() {
         {"health", "venues.health_factor_floor",
          [] { return with(eth_world(), [](World& w) { w.account(kAave).health = 1.599; }); }},
         {"data_age", "guard.max_data_age",
-         [] { return with(eth_world(), [](World& w) { w.seen.pins[kChain].timestamp = kNow - seconds(61); }); }},
-        {"data_age", "guard.max_data_age", [] { return with(eth_world(), [](World& w) { w.seen.pins.clear(); }); }},
+         [] {
+             return with(eth_world(), [](World& w) { w.seen.pins[kChain].timestamp = kNow - seconds(61); });
+         }},
+        {"data_age", "guard.max_data_age",
+         [] { return with(eth_world(), [](World& w) { w.seen.pins.clear(); }); }},
         {"failures", "limits.max_failed_tx_in_a_row",
          [] { return with(eth_world(), [](World& w) { w.facts().failures_in_a_row = 3; }); }},
-        {"in_flight", "", [] { return with(eth_world(), [](World& w) { w.seen.in_flight.push_back({{}, kNow}); }); }},
+        {"in_flight", "",
+         [] { return with(eth_world(), [](World& w) {
+                  w.seen.in_flight.push_back({{}, kNow});
+              }); }},
         {"guard", "", [] { return with(eth_world(), [](World& w) { w.state.halted = true; }); }},
         {"guard", "", [] { return with(eth_world(), [](World& w) { w.facts().paused = true; }); }},
     };
@@ -54,7 +63,8 @@ std::vector<Case> cases() {
 
 const Gate& gate(const Decision& d, const std::string& name, std::size_t i = 0) {
     const auto& gates = d.positions.at(i).gates;
-    const auto found = std::find_if(gates.begin(), gates.end(), [&](const Gate& g) { return g.name == name; });
+    const auto found =
+        std::find_if(gates.begin(), gates.end(), [&](const Gate& g) { return g.name == name; });
     EXPECT_NE(found, gates.end()) << name;
     return *found;
 }
@@ -74,7 +84,8 @@ TEST(Gates, EachStopsAloneAndNamesItsKey) {
         const auto d = c.world().decide();
         EXPECT_EQ(held_for(d), c.gate);
         EXPECT_FALSE(d.act_on);
-        for (const auto& g : d.positions[0].gates) EXPECT_EQ(g.state == GateState::stop, g.name == c.gate) << g.name;
+        for (const auto& g : d.positions[0].gates)
+            EXPECT_EQ(g.state == GateState::stop, g.name == c.gate) << g.name;
         EXPECT_EQ(gate(d, c.gate).key, c.key);
         EXPECT_FALSE(gate(d, c.gate).now.empty());
         EXPECT_FALSE(gate(d, c.gate).limit.empty());
@@ -115,7 +126,7 @@ TEST(Gates, LaterGatesAreAnsweredToo) {
 
 TEST(Gates, TheLargerOfTheTwoBandsCounts) {
     World w = eth_world();
-    w.account(kAave).position[kEth] = -2.0;   // $2,746 off, beyond 10 %
+    w.account(kAave).position[kEth] = -2.0;  // $2,746 off, beyond 10 %
     EXPECT_NE(adjust(w.decide()), nullptr);
     w.settings().delta_band_usd = 3000;
     EXPECT_EQ(held_for(w.decide()), "band");
@@ -126,14 +137,14 @@ TEST(Gates, ForceAfterReCentresInsideTheBand) {
     World w = eth_world();
     w.account(kAave).position[kEth] = -2.8;
     w.settings().force_after = seconds(3600);
-    EXPECT_EQ(held_for(w.decide()), "band");   // never hedged: nothing to count from
+    EXPECT_EQ(held_for(w.decide()), "band");  // never hedged: nothing to count from
     w.facts().last_fill = kNow - seconds(3599);
     EXPECT_EQ(held_for(w.decide()), "band");
     w.facts().last_fill = kNow - seconds(3600);
     const auto d = w.decide();
     ASSERT_NE(adjust(d), nullptr) << held_for(d);
     EXPECT_NE(gate(d, "band").now.find("force_after"), std::string::npos);
-    w.account(kAave).position[kEth] = -2.85;   // $66: due, and still too small to trade
+    w.account(kAave).position[kEth] = -2.85;  // $66: due, and still too small to trade
     EXPECT_EQ(held_for(w.decide()), "size");
 }
 
@@ -144,12 +155,12 @@ TEST(Gates, ABegunHedgeIsFinishedWhateverBandAndCooldownSay) {
     EXPECT_EQ(held_for(w.decide()), "band");
     w.facts().hedge_open = true;
     EXPECT_NE(adjust(w.decide()), nullptr) << held_for(w.decide());
-    w.facts().trades_today = 20;   // the begun one is the twentieth, not the twenty-first
+    w.facts().trades_today = 20;  // the begun one is the twentieth, not the twenty-first
     EXPECT_NE(adjust(w.decide()), nullptr) << held_for(w.decide());
     w.facts().trades_today = 21;
     EXPECT_EQ(held_for(w.decide()), "trades");
     w.facts().trades_today = 0;
-    w.facts().paused = true;       // but not against the operator
+    w.facts().paused = true;  // but not against the operator
     EXPECT_EQ(held_for(w.decide()), "guard");
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 using Members = std::vector<std::vector<std::size_t>>;
 
-Members members(const std::vector<std::vector<LegParams>>& legs, const std::vector<std::size_t>& disabled = {}) {
+Members members(const std::vector<std::vector<LegParams>>& legs,
+                const std::vector<std::size_t>& disabled = {}) {
     Params params;
     for (const auto& l : legs) {
         params.positions.emplace_back();
@@ -27,10 +28,10 @@ TEST(Groups, ShareAnInstrumentNotMerelyAVenueOrAnAsset) {
     EXPECT_EQ(members({{ae}, {ae}}), (Members{{0, 1}}));
     EXPECT_EQ(members({{ae}, {ab}}), (Members{{0}, {1}}));
     EXPECT_EQ(members({{ae}, {pe}}), (Members{{0}, {1}}));
-    EXPECT_EQ(members({{ae}, {pb}, {ae, pb}}), (Members{{0, 1, 2}}));         // the third joins the first two
+    EXPECT_EQ(members({{ae}, {pb}, {ae, pb}}), (Members{{0, 1, 2}}));  // the third joins the first two
     EXPECT_EQ(members({{ae}, {ab}, {pe}, {ab, pe}}), (Members{{0}, {1, 2, 3}}));
     EXPECT_EQ(members({{ae, pb}, {ab}, {pb, ab}, {pe}}), (Members{{0, 1, 2}, {3}}));
-    EXPECT_EQ(members({{ae}, {ae}, {ae}}, {0}), (Members{{1, 2}}));           // disabled: not hedged, not the leader
+    EXPECT_EQ(members({{ae}, {ae}, {ae}}, {0}), (Members{{1, 2}}));  // disabled: not hedged, not the leader
     EXPECT_EQ(members({{}, {}}), (Members{{0}, {1}}));
     EXPECT_EQ(members({}), Members{});
 }
@@ -66,7 +67,7 @@ TEST(Groups, HedgeTheSumOnce) {
     EXPECT_EQ(d.act_on, std::size_t{0});
     EXPECT_NEAR(d.positions[0].figures.value_usd, 29'020, 1e-6);
     EXPECT_NEAR(d.positions[0].figures.band_usd, 2902, 1e-6);
-    EXPECT_NEAR(d.positions[1].figures.value_usd, 10'000, 1e-6);   // a member's figures are its own
+    EXPECT_NEAR(d.positions[1].figures.value_usd, 10'000, 1e-6);  // a member's figures are its own
 }
 
 TEST(Groups, EachPositionBringsItsAllowance) {
@@ -77,14 +78,16 @@ TEST(Groups, EachPositionBringsItsAllowance) {
 }
 
 TEST(Groups, OppositeExposuresCancel) {
-    // A uniswap position is never short, but two targets oppose each other through the covariance: hedge_target
-    // is where they meet.
+    // A uniswap position is never short, but two targets oppose each other through the covariance:
+    // hedge_target is where they meet.
     const Group group{{0, 1}, {leg(kAave, kEth)}};
-    const auto t = hedge_target({{kEth, 8000.0 - 8000.0}}, group, eth_world().settings(), fail(Errc::stale, "none"));
+    const auto t =
+        hedge_target({{kEth, 8000.0 - 8000.0}}, group, eth_world().settings(), fail(Errc::stale, "none"));
     ASSERT_TRUE(t.has_value());
     EXPECT_EQ(t->usd.at(kEth), 0);
-    const auto negative = hedge_target({{kEth, -500}}, group, eth_world().settings(), fail(Errc::stale, "none"));
-    EXPECT_EQ(negative->usd.at(kEth), 0);   // short already: a long is not asked for
+    const auto negative =
+        hedge_target({{kEth, -500}}, group, eth_world().settings(), fail(Errc::stale, "none"));
+    EXPECT_EQ(negative->usd.at(kEth), 0);  // short already: a long is not asked for
 }
 
 TEST(Groups, MembersThatMoveAgainstEachOtherNeedLess) {
@@ -118,7 +121,7 @@ TEST(Venues, ThePreferredOneTakesTheDifference) {
     auto d = w.decide();
     EXPECT_EQ(adjust(d)->order.venue, kAave);
     EXPECT_NEAR(adjust(d)->order.delta_units, -x, 1e-9);
-    w.account(kPerp).position[kEth] = -1.0;   // held elsewhere: it counts, and stays
+    w.account(kPerp).position[kEth] = -1.0;  // held elsewhere: it counts, and stays
     d = w.decide();
     EXPECT_EQ(adjust(d)->order.venue, kAave);
     EXPECT_NEAR(adjust(d)->order.delta_units, -(x - 1.0), 1e-9);
@@ -132,7 +135,7 @@ TEST(Venues, ThePreferredOneTakesTheDifference) {
 
 TEST(Venues, TooMuchElsewhereIsGivenBack) {
     World w = two_venues();
-    w.account(kPerp).position[kEth] = -5.0;   // more than the whole hedge, at the second choice
+    w.account(kPerp).position[kEth] = -5.0;  // more than the whole hedge, at the second choice
     const double x = amounts(eth_curve(), 3152.40).x;
     const auto d = w.decide();
     ASSERT_NE(adjust(d), nullptr) << held_for(d) << ": over-hedged, and nothing would ever be done about it";

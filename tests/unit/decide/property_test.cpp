@@ -10,11 +10,14 @@
 namespace outrigger::decide_test {
 namespace {
 
-[[maybe_unused]] const int kSeeded = setenv("RC_PARAMS", "seed=20260 max_success=2000 max_discard_ratio=50", 0);
+[[maybe_unused]] const int kSeeded =
+    setenv("RC_PARAMS", "seed=20260 max_success=2000 max_discard_ratio=50", 0);
 
 const LegFigures& leg_of(const Decision& d, std::size_t i, const HedgeOrder& order) {
     const auto& legs = d.positions.at(i).figures.legs;
-    const auto found = std::find_if(legs.begin(), legs.end(), [&](const LegFigures& l) { return l.venue == order.venue && l.asset == order.asset; });
+    const auto found = std::find_if(legs.begin(), legs.end(), [&](const LegFigures& l) {
+        return l.venue == order.venue && l.asset == order.asset;
+    });
     RC_ASSERT(found != legs.end());
     return *found;
 }
@@ -41,7 +44,8 @@ RC_GTEST_PROP(DecideProperty, EveryOrderIsWithinItsLimits, ()) {
         RC_ASSERT(usd <= s.max_trade_usd * (1 + 1e-12));
         RC_ASSERT((act->order.limit_usd < price) == (act->order.delta_units < 0));
         for (const auto& g : d.positions[i].gates) RC_ASSERT(g.state == GateState::pass);
-        for (const auto& l : d.positions[i].figures.legs) RC_ASSERT(l.target_usd <= std::max(0.0, l.held_usd));
+        for (const auto& l : d.positions[i].figures.legs)
+            RC_ASSERT(l.target_usd <= std::max(0.0, l.held_usd));
         // Wanted of a group is at most what its positions allow, net of what some venue is long.
         double allowed = 0;
         for (const auto member : group_of(w, i).members) {
@@ -70,7 +74,8 @@ RC_GTEST_PROP(DecideProperty, AFilledOrderNeverMovesAwayFromTheTarget, ()) {
     const double was = std::abs(leg_before.held_units - leg_before.target_units);
     const double is = std::abs(leg_after.held_units - leg_before.target_units);
     RC_ASSERT(is < was);
-    RC_ASSERT(std::abs(was - is - std::abs(order.delta_units)) <= 1e-9 * (1 + was));   // and does not overshoot
+    RC_ASSERT(std::abs(was - is - std::abs(order.delta_units)) <=
+              1e-9 * (1 + was));  // and does not overshoot
 }
 
 RC_GTEST_PROP(DecideProperty, FilledOrdersComeToRest, ()) {
@@ -98,7 +103,7 @@ RC_GTEST_PROP(DecideProperty, OneUnclippedTradeIsEnoughForOneInstrument, ()) {
     const auto d = w.decide();
     RC_PRE(d.act_on.has_value());
     w.fill(adjust(d)->order);
-    const auto why = held_for(w.decide());   // a band of zero leaves rounding outside, too small to trade
+    const auto why = held_for(w.decide());  // a band of zero leaves rounding outside, too small to trade
     RC_ASSERT(why == "band" || why == "size");
 }
 
@@ -112,7 +117,7 @@ RC_GTEST_PROP(DecideProperty, SameInputSameOutput, ()) {
 
 /// One way to make a needed input unreadable.
 struct Spoiler {
-    std::set<std::size_t> blinds;   // leaders of the groups that need it
+    std::set<std::size_t> blinds;  // leaders of the groups that need it
     std::function<void(World&)> apply;
 };
 
@@ -164,7 +169,7 @@ RC_GTEST_PROP(DecideProperty, UnreadableNeverTrades, ()) {
     RC_ASSERT(after.next.blind_rounds == 1U);
     for (const auto& g : make_groups(w.params)) {
         const auto leader = g.members.front();
-        if (!one.blinds.contains(leader)) {   // nobody else notices
+        if (!one.blinds.contains(leader)) {  // nobody else notices
             RC_ASSERT(after.positions[leader].action.index() == before.positions[leader].action.index());
             continue;
         }
@@ -181,7 +186,8 @@ std::vector<std::array<double, 4>> orders(const Decision& d) {
     std::vector<std::array<double, 4>> out;
     for (std::size_t i = 0; i < d.positions.size(); ++i) {
         if (const auto* a = adjust(d, i)) {
-            out.push_back({double(a->order.venue.value), double(a->order.asset.value), a->order.delta_units, a->order.limit_usd});
+            out.push_back({double(a->order.venue.value), double(a->order.asset.value), a->order.delta_units,
+                           a->order.limit_usd});
         }
     }
     std::sort(out.begin(), out.end());
@@ -190,7 +196,7 @@ std::vector<std::array<double, 4>> orders(const Decision& d) {
 
 RC_GTEST_PROP(DecideProperty, TheOrderOfPositionsDoesNotMatter, ()) {
     World w = willing_world();
-    for (auto& p : w.params.positions) {   // one policy, legs in one order: nothing else tells members apart
+    for (auto& p : w.params.positions) {  // one policy, legs in one order: nothing else tells members apart
         const auto legs = p.legs;
         const auto name = p.name;
         p = w.params.positions[0];
@@ -222,7 +228,8 @@ RC_GTEST_PROP(DecideProperty, TheOrderOfPositionsDoesNotMatter, ()) {
     const auto b = orders(turned.decide());
     RC_ASSERT(a.size() == b.size());
     for (std::size_t i = 0; i < a.size(); ++i) {
-        for (std::size_t k = 0; k < 4; ++k) RC_ASSERT(std::abs(a[i][k] - b[i][k]) <= 1e-7 * (1 + std::abs(a[i][k])));
+        for (std::size_t k = 0; k < 4; ++k)
+            RC_ASSERT(std::abs(a[i][k] - b[i][k]) <= 1e-7 * (1 + std::abs(a[i][k])));
     }
 }
 

@@ -12,25 +12,32 @@
 namespace outrigger::decide_test {
 
 /// Uniform over a grid of ten thousand points: rapidcheck shrinks towards `low`.
-inline double between(double low, double high) { return low + (high - low) * *rc::gen::inRange(0, 10'001) / 10'000.0; }
-inline bool coin() { return *rc::gen::inRange(0, 2) == 1; }
+inline double between(double low, double high) {
+    return low + (high - low) * *rc::gen::inRange(0, 10'001) / 10'000.0;
+}
+inline bool coin() {
+    return *rc::gen::inRange(0, 2) == 1;
+}
 
 inline std::vector<LegParams> random_legs() {
     std::vector<LegParams> out;
     const int mask = *rc::gen::inRange(1, 16);
     for (int i = 0; i < 4; ++i) {
-        if ((mask >> i & 1) != 0) out.push_back(leg(i < 2 ? kAave : kPerp, i % 2 == 0 ? kEth : kBtc, between(500, 60'000)));
+        if ((mask >> i & 1) != 0)
+            out.push_back(leg(i < 2 ? kAave : kPerp, i % 2 == 0 ? kEth : kBtc, between(500, 60'000)));
     }
     if (coin()) std::reverse(out.begin(), out.end());
     return out;
 }
 
 inline ConcentratedCurve random_curve(const World& w) {
-    const std::vector<std::pair<AssetId, AssetId>> pairs{{kEth, kUsdc}, {kUsdc, kEth}, {kBtc, kEth}, {kArb, kUsdc}, {kArb, kEth}};
+    const std::vector<std::pair<AssetId, AssetId>> pairs{
+        {kEth, kUsdc}, {kUsdc, kEth}, {kBtc, kEth}, {kArb, kUsdc}, {kArb, kEth}};
     const auto [a, b] = pairs[*rc::gen::inRange<std::size_t>(0, pairs.size())];
     const double p = w.price(a) / w.price(b);
     const double lower = p * between(0.7, 1.1);
-    return curve_worth(a, b, lower, lower * between(1.02, 1.6), between(1000, 60'000), w.price(a), w.price(b));
+    return curve_worth(a, b, lower, lower * between(1.02, 1.6), between(1000, 60'000), w.price(a),
+                       w.price(b));
 }
 
 /// Readable, otherwise anything: one to three positions, any legs, any holdings.
@@ -77,7 +84,8 @@ inline World willing_world() {
 /// Everything a decision says, as text: equal text is the same decision to the last bit.
 inline std::string text_of(const Decision& d) {
     std::string out = std::to_string(d.next.blind_rounds) + (d.next.halted ? "h" : "") +
-                      (d.act_on ? std::to_string(*d.act_on) : "-") + (d.tidy ? std::to_string(d.tidy->venue.value) : "-");
+                      (d.act_on ? std::to_string(*d.act_on) : "-") +
+                      (d.tidy ? std::to_string(d.tidy->venue.value) : "-");
     const auto exact = [](double v) {
         char buffer[64];
         std::snprintf(buffer, sizeof buffer, " %a", v);
@@ -91,7 +99,8 @@ inline std::string text_of(const Decision& d) {
             out += std::to_string(a->order.venue.value) + "/" + std::to_string(a->order.asset.value) +
                    exact(a->order.delta_units) + exact(a->order.limit_usd) + a->detail;
         }
-        for (const auto& g : p.gates) out += " " + g.name + std::to_string(static_cast<int>(g.state)) + g.now + g.limit;
+        for (const auto& g : p.gates)
+            out += " " + g.name + std::to_string(static_cast<int>(g.state)) + g.now + g.limit;
         for (const auto& l : p.figures.legs) out += exact(l.held_usd) + exact(l.target_usd);
         out += exact(p.figures.value_usd) + exact(p.figures.residual_usd) + exact(p.figures.r_squared);
     }

@@ -9,7 +9,7 @@ namespace {
 
 struct Case {
     std::string label;
-    std::string named;   // what the sentence must contain
+    std::string named;  // what the sentence must contain
     std::function<void(World&)> spoil;
 };
 
@@ -21,19 +21,24 @@ std::vector<Case> shared_cases() {
         {"pool names the position", "usdc", [](World& w) { w.seen.pools[0].value = kDown; }},
         {"liquidity NaN", "usdc", [](World& w) { w.pool().curve.liquidity = kNan; }},
         {"liquidity negative", "usdc", [](World& w) { w.pool().curve.liquidity = -1; }},
-        {"range upside down", "usdc", [](World& w) { w.pool().curve.price_upper = w.pool().curve.price_lower / 2; }},
+        {"range upside down", "usdc",
+         [](World& w) { w.pool().curve.price_upper = w.pool().curve.price_lower / 2; }},
         {"USDC missing", "USDC", [](World& w) { w.seen.prices.erase(kUsdc); }},
         {"USDC failed", "USDC", [](World& w) { w.seen.prices.at(kUsdc).value = kDown; }},
-        {"USDC stale", "USDC", [](World& w) { w.seen.prices.at(kUsdc).value->published = kNow - seconds(86401); }},
+        {"USDC stale", "USDC",
+         [](World& w) { w.seen.prices.at(kUsdc).value->published = kNow - seconds(86401); }},
         {"ETH missing", "ETH", [](World& w) { w.seen.prices.erase(kEth); }},
         {"ETH failed", "ETH", [](World& w) { w.seen.prices.at(kEth).value = kDown; }},
-        {"ETH stale", "4321 s", [](World& w) { w.seen.prices.at(kEth).value->published = kNow - seconds(4321); }},
+        {"ETH stale", "4321 s",
+         [](World& w) { w.seen.prices.at(kEth).value->published = kNow - seconds(4321); }},
     };
     for (const double bad : {kNan, 0.0, -3152.40, kInfinity, -kInfinity}) {
-        out.push_back({"ETH " + std::to_string(bad), "ETH", [bad](World& w) { w.seen.prices.at(kEth).value->usd = bad; }});
+        out.push_back({"ETH " + std::to_string(bad), "ETH",
+                       [bad](World& w) { w.seen.prices.at(kEth).value->usd = bad; }});
     }
     for (const double bad : {kNan, 0.0, -1.0, kInfinity}) {
-        out.push_back({"pool price " + std::to_string(bad), "usdc", [bad](World& w) { w.pool().pool_price = bad; }});
+        out.push_back(
+            {"pool price " + std::to_string(bad), "usdc", [bad](World& w) { w.pool().pool_price = bad; }});
     }
     return out;
 }
@@ -42,7 +47,8 @@ std::vector<Case> account_cases(VenueId venue) {
     const auto name = "venue " + std::to_string(venue.value);
     return {
         {"account missing", name, [=](World& w) { w.seen.accounts.erase(venue); }},
-        {"account failed", name + ": connection refused", [=](World& w) { w.seen.accounts.at(venue).value = kDown; }},
+        {"account failed", name + ": connection refused",
+         [=](World& w) { w.seen.accounts.at(venue).value = kDown; }},
         {"no ETH at the venue", "ETH", [=](World& w) { w.account(venue).position.erase(kEth); }},
         {"held NaN", "ETH", [=](World& w) { w.account(venue).position[kEth] = kNan; }},
         {"held infinite", "ETH", [=](World& w) { w.account(venue).position[kEth] = -kInfinity; }},
@@ -52,11 +58,10 @@ std::vector<Case> account_cases(VenueId venue) {
 
 std::vector<Case> panel_cases() {
     return {
-        {"no history", "price history", [](World& w) { w.seen.panel = fail(Errc::stale, "no price history yet"); }},
+        {"no history", "price history",
+         [](World& w) { w.seen.panel = fail(Errc::stale, "no price history yet"); }},
         {"too short", "model.min_bars", [](World& w) { w.seen.panel = history(23); }},
-        {"ARB unknown", "arb-usdc", [](World& w) {
-             w.seen.panel->assets[2] = AssetId(9);
-         }},
+        {"ARB unknown", "arb-usdc", [](World& w) { w.seen.panel->assets[2] = AssetId(9); }},
         {"NaN return", "arb-usdc", [](World& w) { w.seen.panel->returns(17, 2) = kNan; }},
         {"ARB failed", "ARB", [](World& w) { w.seen.prices.at(kArb).value = kDown; }},
         {"BTC failed", "BTC", [](World& w) { w.seen.prices.at(kBtc).value = kDown; }},
@@ -69,7 +74,7 @@ std::vector<Case> panel_cases() {
 void expect_unreadable(const World& good, const Case& c, bool begun) {
     SCOPED_TRACE(c.label);
     World w = good;
-    w.facts().hedge_open = begun;   // a begun hedge opens gates; it must not open this one
+    w.facts().hedge_open = begun;  // a begun hedge opens gates; it must not open this one
     c.spoil(w);
     const auto d = w.decide();
     EXPECT_EQ(held_for(d), "unreadable");
@@ -100,7 +105,7 @@ TEST(Unreadable, EveryInputOfACrossHedgeHolds) {
 
 TEST(Unreadable, WhatIsNotNeededMayBeUnreadable) {
     World w = eth_world();
-    w.seen.panel = fail(Errc::stale, "no price history yet");   // hedged one for one
+    w.seen.panel = fail(Errc::stale, "no price history yet");  // hedged one for one
     w.seen.prices.at(kBtc).value = kDown;
     w.seen.prices.erase(kArb);
     w.seen.accounts.at(kPerp).value = kDown;

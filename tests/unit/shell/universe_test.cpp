@@ -16,7 +16,8 @@ constexpr VenueId kAave{0}, kPerp{1}, kOther{2};
 class ChooseLegs : public testing::Test {
   protected:
     ChooseLegs() {
-        for (const auto* symbol : {"USDC", "ETH", "BTC", "ARB"}) universe_.assets.push_back({symbol, std::string(symbol) == "USDC", {}});
+        for (const auto* symbol : {"USDC", "ETH", "BTC", "ARB"})
+            universe_.assets.push_back({symbol, std::string(symbol) == "USDC", {}});
         venues_.push_back(std::make_unique<FakeVenue>(kAave, "aave", std::vector{kEth, kBtc}, 0.0005));
         venues_.push_back(std::make_unique<FakeVenue>(kPerp, "perp", std::vector{kBtc, kEth}, 0.001));
         venues_.push_back(std::make_unique<FakeVenue>(kOther, "other", std::vector{kBtc}));
@@ -24,11 +25,13 @@ class ChooseLegs : public testing::Test {
         position_.limits.max_hedge_usd = 4321;
     }
     using Pairs = std::vector<std::pair<VenueId, AssetId>>;
-    Pairs legs(std::vector<VenueId> venues, const std::vector<AssetId>& held, std::vector<std::string> proxies = {}) {
+    Pairs legs(std::vector<VenueId> venues, const std::vector<AssetId>& held,
+               std::vector<std::string> proxies = {}) {
         position_.venues = std::move(venues);
         position_.model.proxies = std::move(proxies);
         Pairs out;
-        for (const auto& leg : choose_legs(position_, held, universe_, venues_)) out.emplace_back(leg.venue, leg.asset);
+        for (const auto& leg : choose_legs(position_, held, universe_, venues_))
+            out.emplace_back(leg.venue, leg.asset);
         return out;
     }
 
@@ -46,14 +49,17 @@ TEST_F(ChooseLegs, HedgeAnAssetInItselfWhereItCanBe) {
 TEST_F(ChooseLegs, KeepTheOrderOfTheVenues) {
     EXPECT_EQ(legs({kAave, kPerp}, {kEth, kUsdc}), (Pairs{{kAave, kEth}, {kPerp, kEth}}));
     EXPECT_EQ(legs({kPerp, kAave}, {kEth, kUsdc}), (Pairs{{kPerp, kEth}, {kAave, kEth}}));
-    EXPECT_EQ(legs({kPerp, kAave}, {kBtc, kEth}), (Pairs{{kPerp, kBtc}, {kPerp, kEth}, {kAave, kEth}, {kAave, kBtc}}));
+    EXPECT_EQ(legs({kPerp, kAave}, {kBtc, kEth}),
+              (Pairs{{kPerp, kBtc}, {kPerp, kEth}, {kAave, kEth}, {kAave, kBtc}}));
 }
 
 TEST_F(ChooseLegs, UseProxiesOnlyForWhatHasNoInstrument) {
-    EXPECT_EQ(legs({kAave}, {kArb, kUsdc}), (Pairs{{kAave, kEth}, {kAave, kBtc}})) << "any, when none is named";
+    EXPECT_EQ(legs({kAave}, {kArb, kUsdc}), (Pairs{{kAave, kEth}, {kAave, kBtc}}))
+        << "any, when none is named";
     EXPECT_EQ(legs({kAave}, {kArb, kUsdc}, {"ETH"}), (Pairs{{kAave, kEth}}));
     EXPECT_EQ(legs({kAave}, {kArb, kUsdc}, {"BTC"}), (Pairs{{kAave, kBtc}}));
-    EXPECT_EQ(legs({kAave}, {kArb, kEth}, {"BTC"}), (Pairs{{kAave, kEth}, {kAave, kBtc}})) << "its own asset always";
+    EXPECT_EQ(legs({kAave}, {kArb, kEth}, {"BTC"}), (Pairs{{kAave, kEth}, {kAave, kBtc}}))
+        << "its own asset always";
     // ETH cannot be shorted at `other`: there it is hedged through BTC.
     EXPECT_EQ(legs({kOther}, {kEth, kUsdc}), (Pairs{{kOther, kBtc}}));
     // One venue that has it is enough.
@@ -112,8 +118,10 @@ TEST_F(ChooseLegs, ArePartOfThePositionsParameters) {
 
 TEST(Universe, NumbersEveryAssetOnce) {
     config::Settings settings;
-    settings.chain.network.tokens = {{"WETH", Address{{1}}, 18, "ETH"}, {"USDC", Address{{2}}, 6, "USDC"},
-                                     {"USDC.e", Address{{3}}, 6, "USDC"}, {"WBTC", Address{{4}}, 8, "BTC"}};
+    settings.chain.network.tokens = {{"WETH", Address{{1}}, 18, "ETH"},
+                                     {"USDC", Address{{2}}, 6, "USDC"},
+                                     {"USDC.e", Address{{3}}, 6, "USDC"},
+                                     {"WBTC", Address{{4}}, 8, "BTC"}};
     const auto universe = make_universe(settings);
     ASSERT_EQ(universe.assets.size(), 3U);
     EXPECT_EQ(universe.find("ETH").value(), AssetId(0));

@@ -102,7 +102,9 @@ inline const nlohmann::json& scene(const std::string& venue, const std::string& 
     for (const auto& s : recorded()["scenes"]) {
         if (s["venue"] == venue && s["name"] == name) return s;
     }
-    throw std::runtime_error("no scene " + venue + " " + name);
+    ADD_FAILURE() << "no scene " << venue << " " << name;
+    static const nlohmann::json kNone;
+    return kNone;
 }
 
 /// The recorded answer of each read. A read that ethers did not encode the same way has none.
