@@ -253,7 +253,7 @@ int check(const Globals& globals, const CheckFlags& flags) {
     if (flags.offline) return finish(globals, flags, list, title);
 
     Keeper::Options options;
-    options.account = settings->key.address;
+    options.account = dry_run_account(*settings);
     auto keeper = Keeper::look_only(*settings, std::move(options));
     if (!keeper) return globals.out.failed(start_failure(keeper.error(), *settings));
     const auto look = (*keeper)->look();

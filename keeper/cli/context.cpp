@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "chain/base/hex.hpp"
+#include "chain/base/keccak.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
 
@@ -107,6 +108,14 @@ Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& setting
         return stop(std::move(f));
     }
     return std::make_unique<tx::LocalSigner>(*std::move(pair), settings.chain.network.chain_id);
+}
+
+Address dry_run_account(const config::Settings& settings) {
+    if (settings.key.address != Address{}) return settings.key.address;
+    const auto hash = keccak256("outrigger dry run");
+    Address out;
+    std::copy(hash.begin() + 12, hash.end(), out.data.begin());
+    return out;
 }
 
 std::string confirmation_of(const config::Settings& settings, const Address& signer) {

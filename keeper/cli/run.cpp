@@ -149,7 +149,7 @@ int run(const Globals& globals, const RunFlags& flags) {
     configure_logging(prepared->settings.log, std::string(to_string(mode)));
     Keeper::Options options;
     options.mode = mode;
-    options.account = prepared->settings.key.address;
+    options.account = dry_run_account(prepared->settings);
     options.resume = flags.resume;
     options.progress = [](const std::string& text) { log_event(Level::info, "keeper", "starting", text); };
     auto keeper = Keeper::start(prepared->settings, std::move(options), std::move(prepared->signer));

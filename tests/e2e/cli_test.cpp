@@ -170,6 +170,25 @@ TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {
     expect_nothing_sent();
 }
 
+TEST_F(CliWithWorld, ADryRunNeedsNeitherKeyNorAccount) {
+    const std::string good = world.config_text();
+    const auto from = good.find("[key]");
+    const auto to = good.find("[defaults.thresholds]");
+    ASSERT_LT(from, to);
+    const std::string keyless = good.substr(0, from) + good.substr(to);
+    EXPECT_EQ(with(keyless, {"check"}).code, 0);
+    const auto done = with(keyless, {"run", "--rounds", "1", "--json"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto round = json::parse(done.out);
+    EXPECT_EQ(round.at("mode"), "DRY-RUN");
+    for (const auto& position : round.at("decision").at("positions"))
+        EXPECT_EQ(position.at("action"), "adjust");
+    // Nobody's account holds no collateral: the wish is booked, and what it would take is said.
+    EXPECT_EQ(round.at("acted").at("what"), "refused");
+    EXPECT_NE(round.at("acted").at("reason").get<std::string>().find("fund the account"), std::string::npos);
+    expect_nothing_sent();
+}
+
 TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
     const std::vector<std::string> config{"-c", world.config_file()};
     const auto check = outrigger({"check", "-c", world.config_file(), "--json"});
