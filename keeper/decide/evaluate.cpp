@@ -20,6 +20,13 @@ const std::string& symbol(const Params& params, AssetId asset) {
     return params.assets.at(asset.value).symbol;
 }
 
+/// Our clock and the chain's may differ by this much before a date in the future is disbelieved.
+constexpr std::chrono::seconds kClockSkew{60};
+
+std::string venue_name(const Params& params, VenueId venue) {
+    return venue.value < params.venues.size() ? params.venues[venue.value] : std::to_string(venue.value);
+}
+
 /// One position's own exposure at oracle prices.
 Result<PositionFigures> position_figures(const Snapshot& seen, const Params& params, std::size_t index,
                                          double& pool_gap) {
@@ -56,7 +63,7 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
 /// One leg as its venue's account shows it.
 Result<LegFigures> read_leg(const Snapshot& seen, const Params& params, const LegParams& leg,
                             double& lowest_health) {
-    const int venue = leg.venue.value;
+    const std::string venue = venue_name(params, leg.venue);
     const auto account = seen.accounts.find(leg.venue);
     if (account == seen.accounts.end())
         return fail(Errc::not_found, fmt::format("venue {}: its account was not read this round", venue));
@@ -144,6 +151,10 @@ Result<double> fresh_price(const Snapshot& seen, const Params& params, AssetId a
     if (age > limit) {
         return fail(Errc::stale, fmt::format("price of {} is {} s old (limit {} s)", symbol(params, asset),
                                              age.count(), limit.count()));
+    }
+    if (age < -kClockSkew) {
+        return fail(Errc::decode, fmt::format("price of {} is dated {} s in the future",
+                                              symbol(params, asset), -age.count()));
     }
     if (!(price->usd > 0) || !std::isfinite(price->usd)) {
         return fail(Errc::decode, fmt::format("price of {} is not a positive number", symbol(params, asset)));

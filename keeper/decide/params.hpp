@@ -52,6 +52,7 @@ struct PositionParams {
 struct Params {
     std::vector<AssetParams> assets;
     std::vector<PositionParams> positions;
+    std::vector<std::string> venues;  // names, for sentences; index: VenueId
     std::chrono::seconds bar{3600};
     std::chrono::seconds data_age_max{0};  // head older than this: hold
     std::chrono::seconds order_deadline{120};

@@ -90,6 +90,7 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
     out.venues = OR_TRY(make_venues(settings, out.universe));
 
     out.params.assets = out.universe.assets;
+    for (const auto& venue : out.venues) out.params.venues.push_back(venue->name());
     std::set<AssetId> assets{out.native, OR_TRY(out.universe.find(settings.quote))};
     for (std::size_t i = 0; i < settings.positions.size(); ++i) {
         out.params.positions.push_back(

@@ -29,6 +29,8 @@ std::vector<Case> shared_cases() {
          [](World& w) { w.seen.prices.at(kUsdc).value->published = kNow - seconds(86401); }},
         {"ETH missing", "ETH", [](World& w) { w.seen.prices.erase(kEth); }},
         {"ETH failed", "ETH", [](World& w) { w.seen.prices.at(kEth).value = kDown; }},
+        {"ETH from the future", "in the future",
+         [](World& w) { w.seen.prices.at(kEth).value->published = kNow + seconds(61); }},
         {"ETH stale", "4321 s",
          [](World& w) { w.seen.prices.at(kEth).value->published = kNow - seconds(4321); }},
     };
