@@ -187,7 +187,8 @@ test('manipulation, failures and bad requests', async () => {
   await call('/mine', { blocks: 3, interval: 12 });
   s = await get(info.control, '/status');
   assert.equal(s.timestamp, timestamp + 6 + 7200 + 3 * 12);
-  for (const [route, body] of [['/price', { DOGE: 1 }], ['/price', { WETH: -1 }], ['/price', { WETH: 9000 }], ['/pool', { ARB: 0.1 }], ['/swap', { pool: 'x' }], ['/nowhere', {}]]) {
+  for (const [route, body] of [['/price', { DOGE: 1 }], ['/price', { WETH: -1 }], ['/price', { WETH: 9000 }],
+    ['/pool', { ARB: 0.1 }], ['/swap', { pool: 'x' }], ['/nowhere', {}]]) {
     await assert.rejects(call(route, body), { status: 400 });
   }
   await call('/revert', { id });
@@ -218,7 +219,8 @@ test('no anvil outlives serve: SIGTERM, SIGKILL, death of --parent', async () =>
     await s.done;
     assert.ok(await gone(ready.rpc), signal);
   }
-  const script = `require('child_process').spawn(process.execPath, [${JSON.stringify(SERVE)}, '--cache', ${JSON.stringify(cache)}, '--port', '0', '--parent', String(process.pid)], { stdio: ['ignore', 'inherit', 'ignore'] })`;
+  const script = `require('child_process').spawn(process.execPath, [${JSON.stringify(SERVE)}, '--cache',
+    ${JSON.stringify(cache)}, '--port', '0', '--parent', String(process.pid)], { stdio: ['ignore', 'inherit', 'ignore'] })`;
   const parent = launch(process.execPath, ['-e', script]), ready = await parent.ready;
   parent.kill('SIGKILL');
   assert.ok(await gone(ready.rpc), 'parent death');

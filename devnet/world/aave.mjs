@@ -16,8 +16,10 @@ export const RESERVES = {
   WBTC: { ltv: 7300, threshold: 7800, bonus: 10500, factor: 2000, optimal: 0.45, slope1: 0.04, slope2: 3, borrowed: 0.1 },
 };
 const POOL = ['function supply(address,uint256,address,uint16)', 'function borrow(address,uint256,uint256,uint16,address)',
-  'function getUserAccountData(address) view returns (uint256 totalCollateralBase,uint256 totalDebtBase,uint256 availableBorrowsBase,uint256 currentLiquidationThreshold,uint256 ltv,uint256 healthFactor)'];
-const DATA = ['function getUserReserveData(address,address) view returns (uint256 currentATokenBalance,uint256 stableDebt,uint256 currentVariableDebt,uint256,uint256,uint256,uint256,uint40,bool usageAsCollateral)'];
+  'function getUserAccountData(address) view returns (uint256 totalCollateralBase,uint256 totalDebtBase,uint256 availableBorrowsBase,'
+    + 'uint256 currentLiquidationThreshold,uint256 ltv,uint256 healthFactor)'];
+const DATA = ['function getUserReserveData(address,address) view returns (uint256 currentATokenBalance,uint256 stableDebt,uint256 currentVariableDebt,uint256,'
+    + 'uint256,uint256,uint256,uint40,bool usageAsCollateral)'];
 const CONFIGURATOR = ['function setReservePause(address,bool)', 'function setReserveFreeze(address,bool)'];
 
 export async function deployAave(w) {

@@ -9,14 +9,16 @@ import { DEADLINE, POOL } from './uniswap.mjs';
 
 const DIR = '@perp/curie-contract/artifacts/contracts/', ORACLE = '@perp/perp-oracle-contract/artifacts/contracts/';
 const V3 = '@uniswap/v3-core/artifacts/contracts/';
-const PROXY = '@aave/core-v3/artifacts/contracts/protocol/libraries/aave-upgradeability/InitializableImmutableAdminUpgradeabilityProxy.sol/InitializableImmutableAdminUpgradeabilityProxy.json';
+const PROXY = '@aave/core-v3/artifacts/contracts/protocol/libraries/aave-upgradeability/'
+  + 'InitializableImmutableAdminUpgradeabilityProxy.sol/InitializableImmutableAdminUpgradeabilityProxy.json';
 const NOBODY = '0x000000000000000000000000000000000000dEaD'; // proxy admin: nobody upgrades anything here
 const FEE = 10000, SPACING = 200, TICKS_PER_BLOCK = 250, MAKER_RANGE = 5000;
 export const REACH = MAKER_RANGE - SPACING; // how far from its initial price, in ticks, a market may go
 export const MARKETS = ['WETH', 'WBTC'];
 export const MIN_INTERVAL = 15; // seconds after which the tick limit starts afresh
 
-const POSITION = '(address baseToken,bool isBaseToQuote,bool isExactInput,uint256 amount,uint256 oppositeAmountBound,uint256 deadline,uint160 sqrtPriceLimitX96,bytes32 referralCode)';
+const POSITION = '(address baseToken,bool isBaseToQuote,bool isExactInput,uint256 amount,uint256 oppositeAmountBound,uint256 deadline,uint160 sqrtPriceLimitX96,'
+    + 'bytes32 referralCode)';
 const CLEARING_HOUSE = [`function openPosition(${POSITION}) returns (uint256,uint256)`, 'function getAccountValue(address) view returns (int256)',
   'function addLiquidity((address baseToken,uint256 base,uint256 quote,int24 lowerTick,int24 upperTick,uint256 minBase,uint256 minQuote,bool useTakerBalance,uint256 deadline))'];
 const VAULT = ['function deposit(address,uint256)', 'function getFreeCollateral(address) view returns (uint256)', 'function getBalance(address) view returns (int256)'];

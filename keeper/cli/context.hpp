@@ -28,8 +28,8 @@ Outcome<config::Settings> load_settings(const Globals& globals);
 /// The signer of the configured keystore. Errors: Exit::key.
 Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings);
 
-/// The account a dry run looks through the eyes of: the configured one, else one that nobody owns and that holds
-/// nothing (the zero address would not do: people burn tokens there).
+/// The account a dry run looks through the eyes of: the configured one, else one that nobody owns and that
+/// holds nothing (the zero address would not do: people burn tokens there).
 Address dry_run_account(const config::Settings& settings);
 
 /// "devnet:79c8": what --confirm must say.
