@@ -239,6 +239,44 @@ TEST_F(CliWithWorld, SigtermEndsItInOrder) {
     EXPECT_NE(keeper.err().find("Nothing was sent."), std::string::npos) << keeper.err();
 }
 
+TEST(CliReadme, TheFourLineConfigurationLoads) {
+    std::ifstream readme(OUTRIGGER_SOURCE_DIR "/README.md");
+    const std::string text{std::istreambuf_iterator<char>(readme), {}};
+    const auto from = text.find("```toml\n") + 8;
+    const auto to = text.find("```", from);
+    ASSERT_LT(from, to);
+    const test::TemporaryDirectory directory;
+    std::ofstream(directory.path() + "/outrigger.toml") << text.substr(from, to - from);
+    const auto done = outrigger({"check", "--offline"},
+                                {{"ETH_RPC_URL", "https://sepolia.example/v2/secret"}}, directory.path());
+    EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ((done.out + done.err).find("secret"), std::string::npos);
+    // The node behind it does not exist: said so, with the fix, and without the key in its address.
+    const auto online =
+        outrigger({"check"}, {{"ETH_RPC_URL", "http://127.0.0.1:1/v2/secret"}}, directory.path());
+    expect_message(online, 5, {"no RPC endpoint answers", "ETH_RPC_URL"});
+    EXPECT_EQ((online.out + online.err).find("secret"), std::string::npos);
+}
+
+TEST(CliDevnet, UpStatusPriceMineDown) {
+    const test::TemporaryDirectory directory;
+    const std::string dir = directory.path() + "/dn";
+    expect_message(outrigger({"devnet", "status", "--dir", dir}), 9, {"outrigger devnet up"});
+    const auto up = outrigger({"devnet", "up", "--dir", dir, "--port", "0", "--json"});
+    ASSERT_EQ(up.code, 0) << up.err;
+    const auto config = json::parse(up.out).at("config").get<std::string>();
+    expect_message(outrigger({"devnet", "up", "--dir", dir, "--port", "0"}), 10, {"outrigger devnet down"});
+    EXPECT_EQ(outrigger({"devnet", "price", "2900", "--dir", dir}).code, 0);
+    expect_message(outrigger({"devnet", "price", "cheap", "--dir", dir}), 2,
+                   {"'cheap' is not a positive number"});
+    EXPECT_EQ(outrigger({"devnet", "mine", "3", "--dir", dir}).code, 0);
+    const auto status = json::parse(outrigger({"devnet", "status", "--dir", dir, "--json"}).out);
+    EXPECT_NEAR(status.at("feeds").at("WETH").at("price").get<double>(), 2900, 0.01) << status.dump();
+    EXPECT_EQ(outrigger({"check", "-c", config}).code, 0);
+    EXPECT_EQ(outrigger({"devnet", "down", "--dir", dir}).code, 0);
+    expect_message(outrigger({"devnet", "down", "--dir", dir}), 9, {"outrigger devnet up"});
+}
+
 /// How often an event has been logged so far.
 int events(const std::string& log, const std::string& event) {
     int count = 0;
