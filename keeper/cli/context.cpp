@@ -107,6 +107,13 @@ Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& setting
         f.where = keystore;
         return stop(std::move(f));
     }
+    if (settings.key.address != Address{} && pair->address() != settings.key.address) {
+        return stop({Exit::key, "key.address", "the keystore holds another account than the configured one",
+                     keystore,
+                     fmt::format("it is {}'s, key.address says {}", checksum_address(pair->address()),
+                                 checksum_address(settings.key.address)),
+                     "correct key.address, or name the right keystore"});
+    }
     return std::make_unique<tx::LocalSigner>(*std::move(pair), settings.chain.network.chain_id);
 }
 

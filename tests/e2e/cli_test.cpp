@@ -127,6 +127,10 @@ TEST_F(CliWithWorld, MissingKeystoreAndWrongPasswordAreExit4) {
     expect_message(with(replaced(good, keystore, world.directory() + "/nowhere"),
                         {"run", "--live", "--confirm", confirmation()}),
                    4, {"nowhere", "key.keystore_file"});
+    const auto keeper = world.devnet().world().at("accounts").at("keeper").get<std::string>();
+    const auto lender = world.devnet().world().at("accounts").at("lender").get<std::string>();
+    expect_message(with(replaced(good, keeper, lender), {"run", "--live", "--confirm", confirmation()}), 4,
+                   {"another account", lender});
     const std::string wrong = world.directory() + "/wrong-password";
     std::ofstream(wrong) << "not it\n";
     std::filesystem::permissions(wrong,
