@@ -119,7 +119,7 @@ Ran configured(int level) {
         << "cmake_minimum_required(VERSION 3.25)\nproject(x LANGUAGES CXX)\ninclude(" << root().string()
         << "/cmake/outrigger.cmake)\noutrigger_library(other LEVEL " << level << " SOURCES a.cpp)\n"
         << "outrigger_library(low LEVEL 1 SOURCES a.cpp PUBLIC outrigger::other)\n";
-    auto out = run("cmake -S '" + dir.string() + "' -B '" + (dir / "build").string() + "'");
+    auto out = run("cmake -G Ninja -S '" + dir.string() + "' -B '" + (dir / "build").string() + "'");
     fs::remove_all(dir);
     // CMake wraps its messages; unwrap them.
     std::string flat;
