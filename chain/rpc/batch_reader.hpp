@@ -14,7 +14,7 @@ namespace outrigger {
 struct MulticallOptions {
     std::optional<Address> multicall = abi::kMulticall3;  // nothing: every call by itself, in the same batch
     std::size_t calls_max = 500;                          // of one multicall
-    std::size_t calldata_max = 96 * 1024;                 // bytes of one multicall
+    std::size_t calldata_max = 96UL * 1024;               // bytes of one multicall
 };
 
 /// The reads of a round in one HTTP request per chain: contract calls folded into Multicall3, the rest beside
@@ -32,7 +32,7 @@ class MulticallReader final : public BatchReader {
     using Slots = std::vector<Result<Bytes>>;
     using Chunk = std::vector<std::size_t>;  // indices of EthCalls that share one eth_call
     struct Limit {
-        std::size_t calls;
+        std::size_t calls = 0;
         std::uint32_t clean_rounds = 0;
     };
 

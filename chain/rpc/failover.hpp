@@ -23,7 +23,7 @@ struct Endpoint {
 
 struct NodeSetOptions {
     std::chrono::milliseconds timeout{5000};
-    std::size_t max_bytes = 2 * 1024 * 1024;
+    std::size_t max_bytes = 2UL * 1024 * 1024;
     std::size_t attempts = 2;     // endpoints asked for one read
     std::uint32_t rest_max = 64;  // reads an ailing endpoint sits out, at most, while another one works
     HeadAge head_age;

@@ -35,7 +35,7 @@ class JsonRpc {
     struct Options {
         std::string url;
         std::chrono::milliseconds timeout{5000};
-        std::size_t max_bytes = 2 * 1024 * 1024;
+        std::size_t max_bytes = 2UL * 1024 * 1024;
     };
     /// A request that is ready to go, and what is needed to understand its answer.
     struct Prepared {

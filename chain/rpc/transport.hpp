@@ -20,8 +20,8 @@ struct HttpRequest {
     std::string body;  // sent with post only
     std::string content_type = "application/json";
     HttpMethod method = HttpMethod::post;
-    std::chrono::milliseconds timeout{5000};  // for the whole call, from name lookup to the last byte
-    std::size_t max_bytes = 2 * 1024 * 1024;  // a longer answer is an error, not a truncation
+    std::chrono::milliseconds timeout{5000};    // for the whole call, from name lookup to the last byte
+    std::size_t max_bytes = 2UL * 1024 * 1024;  // a longer answer is an error, not a truncation
 };
 
 struct HttpResponse {

@@ -59,6 +59,7 @@ Outcome<Child> spawn_node(const std::string& directory, const std::vector<std::s
     std::vector<std::string> words{"node", directory + "/serve.mjs"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (auto& w : words) argv.push_back(w.data());
     argv.push_back(nullptr);
     const pid_t pid = ::fork();

@@ -93,7 +93,7 @@ Result<tx::Reading> read_back(const Venue& venue, const TxCall& call, const Snap
 
 Actuator::Actuator(Options options, Journal& journal, ChainLink& link, const Market& market,
                    tx::PolicyGate gate, tx::Signer* signer)
-    : options_(std::move(options)),
+    : options_(options),
       journal_(journal),
       link_(link),
       market_(market),

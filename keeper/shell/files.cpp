@@ -98,7 +98,7 @@ Result<std::string> read_password(const std::string& path) {
 
 Result<KeyPair> open_keystore(const std::string& path, const std::string& password) {
     OR_TRY(check_private(path));
-    const auto text = read_file(path, 64 * 1024);
+    const auto text = read_file(path, 64UL * 1024);
     if (!text) return fail(Errc::key, text.error().what);
     const auto name = std::filesystem::path(path).filename().string();
     const auto needed = OR_TRY(keystore_memory_bytes(*text, name));
