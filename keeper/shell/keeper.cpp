@@ -181,11 +181,15 @@ Result<Head> Keeper::newest_head(std::vector<BlockRef>& dropped, bool& is_new) {
     return update->head;
 }
 
+/// The time a round is judged at: ours, or the chain's own where it does not follow ours.
+TimePoint Keeper::time_of(const Head& head) const {
+    return settings_.chain.clock == config::ClockSource::chain ? head.block.timestamp : wall_clock();
+}
+
 Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) const {
     Snapshot out;
     out.pins = reading.pins;
-    out.now =
-        settings_.chain.clock == config::ClockSource::chain ? reading.head.block.timestamp : wall_clock();
+    out.now = time_of(reading.head);
     for (const auto& pool : reading.pools) out.pools.push_back({pool, reading.head.block});
     out.prices = prices_of(reading, market_);
     for (std::size_t i = 0; i < market_.venues.size(); ++i) {
@@ -235,8 +239,7 @@ Result<void> Keeper::keep_hedges(const Snapshot& seen, const Decision& decision)
 }
 
 /// A dry run books the whole wish at its price limit, the worst it would have accepted.
-Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decision, const Acted& acted) {
-    (void)acted;
+Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decision) {
     if (options_.mode != Mode::dry_run || !decision.act_on) return {};
     const auto& order = std::get<AdjustHedge>(decision.positions[*decision.act_on].action).order;
     const auto& venue = *market_.venues.at(order.venue.value);
@@ -266,8 +269,7 @@ Result<RoundReport> Keeper::round() {
     }
     const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
     OR_TRY(prices_->add(reading, market_));
-    const TimePoint now =
-        settings_.chain.clock == config::ClockSource::chain ? report.head.block.timestamp : wall_clock();
+    const TimePoint now = time_of(report.head);
     report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
     crash_point("round.settled");
     OR_TRY(watch_nonce(reading, report.settled, now));
@@ -281,7 +283,7 @@ Result<RoundReport> Keeper::round() {
     OR_TRY(keep_hedges(report.seen, report.decision));
     OR_TRY(actuator_->upkeep(report.settled, reading, now));
     report.acted = OR_TRY(actuator_->act(report.id, report.seen, report.decision, reading));
-    OR_TRY(book_simulated(report.seen, report.decision, report.acted));
+    OR_TRY(book_simulated(report.seen, report.decision));
     return report;
 }
 

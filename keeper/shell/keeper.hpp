@@ -64,10 +64,11 @@ class Keeper {
     Result<Pins> connect();
     Result<void> load_prices(PriceStore& store, const Pins& pins);
     Result<Head> newest_head(std::vector<BlockRef>& dropped, bool& is_new);
+    TimePoint time_of(const Head& head) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
     Result<void> keep_hedges(const Snapshot& seen, const Decision& decision);
-    Result<void> book_simulated(const Snapshot& seen, const Decision& decision, const Acted& acted);
+    Result<void> book_simulated(const Snapshot& seen, const Decision& decision);
 
     config::Settings settings_;
     Options options_;

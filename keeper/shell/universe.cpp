@@ -32,10 +32,9 @@ Result<VenueToken> quote_token(const config::Settings& settings, const Universe&
     return venue_token(universe, *token);
 }
 
-/// The tier of the Uniswap pool a hedge token is swapped in: the network says, 0.05 % unless it does.
-std::uint32_t swap_fee(const config::Network& network, const std::string& symbol) {
-    const auto found = network.settings.find("swap_fee_pips." + symbol);
-    if (found != network.settings.end()) return static_cast<std::uint32_t>(std::stoul(found->second));
+/// The tier of the Uniswap pool a hedge token is swapped in against the collateral. Units: hundredths of a
+/// bp.
+std::uint32_t swap_fee(std::string_view symbol) {
     return symbol == "WBTC" ? 3000 : 500;
 }
 
@@ -62,7 +61,7 @@ Result<std::unique_ptr<Venue>> make_aave(const config::Settings& settings, const
         if (token == nullptr) continue;
         BorrowToken borrow;
         static_cast<VenueToken&>(borrow) = OR_TRY(venue_token(universe, *token));
-        borrow.swap_fee_pips = swap_fee(network, symbol);
+        borrow.swap_fee_pips = swap_fee(symbol);
         p.tokens.push_back(borrow);
     }
     return make_aave_v3(std::move(p));
