@@ -45,6 +45,10 @@ Result<void> check_curve(const ConcentratedCurve& curve) {
     return {};
 }
 
+bool is_whole_line(const ConcentratedCurve& curve) {
+    return curve.price_lower == 0 && std::isinf(curve.price_upper) && curve.price_upper > 0;
+}
+
 /// Everything follows from the amounts, the prices and dx/dp.
 Result<LpGreeks> assemble(double amount0, double amount1, double slope, double price0, double price1) {
     const double p = price0 / price1;
@@ -89,6 +93,7 @@ std::optional<Eigen::Index> index_of(std::span<const AssetId> assets, AssetId as
 }  // namespace
 
 Result<LpGreeks> concentrated_greeks(const ConcentratedCurve& curve, double price0_usd, double price1_usd) {
+    if (is_whole_line(curve)) return constant_product_greeks(curve.liquidity, price0_usd, price1_usd);
     OR_TRY(check_prices(price0_usd, price1_usd));
     OR_TRY(check_curve(curve));
     const double p = price0_usd / price1_usd;
@@ -124,7 +129,8 @@ Result<LpGreeks> horizon_greeks(const ConcentratedCurve& curve, double price0_us
         return fail(Errc::decode,
                     fmt::format("the price's standard deviation must not be negative, it is {}", sd));
     }
-    if (sd < kSpotBelow) return spot;
+    // The whole line has no edge for the average to soften.
+    if (sd < kSpotBelow || is_whole_line(curve)) return spot;
 
     const double p = price0_usd / price1_usd;
     const double mean = std::log(p) - 0.5 * sd * sd;

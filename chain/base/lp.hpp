@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
+#include "chain/base/bytes.hpp"
 #include "chain/base/chain_types.hpp"
 #include "chain/base/u256.hpp"
 
@@ -13,7 +16,8 @@ struct TokenAmounts {
     friend bool operator==(const TokenAmounts&, const TokenAmounts&) = default;
 };
 
-/// The shape of a concentrated position in whole units: enough to value it at any price.
+/// The shape of a position in whole units: enough to value it at any price. A constant-product (v2) share is
+/// the whole line: price_lower 0, price_upper infinity.
 /// Units: price = whole token1 per whole token0; liquidity = L_raw / 10^((d0+d1)/2).
 struct ConcentratedCurve {
     AssetId asset0;
@@ -23,8 +27,19 @@ struct ConcentratedCurve {
     double price_upper = 0;
 };
 
-/// An LP position at one block, read from the chain.
+/// What has become of a position, as the chain itself proves it. An empty or missing answer proves nothing.
+enum class PositionState : std::uint8_t {
+    open,         // holds liquidity
+    emptied,      // exists, holds no liquidity
+    burned,       // the NFT no longer exists: its own contract says so
+    transferred,  // belongs to another account than the one it was hedged for
+};
+
+/// An LP position at one block, read from the chain. One that is burned or transferred holds nothing for us:
+/// zero liquidity, zero amounts, its pool's price still there.
 struct LpView {
+    PositionState state = PositionState::open;
+    Address owner;  // whose it is now; of a staked position, who staked it; zero when burned
     ConcentratedCurve curve;
     TokenAmounts principal;         // what decreaseLiquidity of all liquidity would release
     TokenAmounts uncollected_fees;  // what collect would pay beyond the principal
