@@ -17,12 +17,12 @@ struct PoolSpec {
     std::string kind;  // a line of pool_kinds(): "uniswap-v3"
     std::string name;
     ChainId chain;
-    Address position_manager{};            // NFT kinds
-    U256 token_id{};                       // NFT kinds
-    Address pair{};                        // uniswap-v2: the pair, which is also the LP token
-    Address owner{};                       // uniswap-v2: the holder; NFT kinds: zero means whoever owns it now
-    Address staked_in{};                   // v3 kinds: the contract that holds the NFT for its staker; zero: none
-    Address state_view{};                  // uniswap-v4: StateView
+    Address position_manager{};  // NFT kinds
+    U256 token_id{};             // NFT kinds
+    Address pair{};              // uniswap-v2: the pair, which is also the LP token
+    Address owner{};             // uniswap-v2: the holder; NFT kinds: zero means whoever owns it now
+    Address staked_in{};         // v3 kinds: the contract that holds the NFT for its staker; zero: none
+    Address state_view{};        // uniswap-v4: StateView
     std::vector<Address> hooks_allowed{};  // uniswap-v4: hooks the operator has judged
 };
 
