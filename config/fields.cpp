@@ -147,6 +147,15 @@ std::vector<Field> threshold_fields() {
          .doc = "Where to hedge, in order of preference. `aave` and `perp` need no [venues.NAME] table.",
          .store = to_position(&P::venue_names)},
         {.section = policy,
+         .path = "when_gone",
+         .type = Type::choice,
+         .fallback = "unwind",
+         .choices = "unwind|hold",
+         .doc = "What becomes of the hedge once the chain proves that the position was burned or belongs to "
+                "another account: `unwind` follows it to nothing through the usual gates, `hold` keeps the "
+                "hedge until you decide.",
+         .store = to_position(&P::when_gone)},
+        {.section = policy,
          .path = "thresholds.delta_band_ratio",
          .type = Type::ratio,
          .unit = "share of position value",

@@ -22,6 +22,7 @@ enum class ClockSource : std::uint8_t { wall, chain };
 enum class RpcRole : std::uint8_t { read, send, read_send };
 enum class VenueKind : std::uint8_t { aave_v3, perp_v2 };
 enum class CovarianceEstimator : std::uint8_t { sample, ewma, ledoit_wolf };
+enum class WhenGone : std::uint8_t { unwind, hold };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };
 
@@ -89,6 +90,7 @@ struct PositionSettings {
     std::string name;
     std::uint64_t uniswap_v3 = 0;  // NFT id
     bool enabled = true;
+    WhenGone when_gone = WhenGone::unwind;
     std::string profile;          // empty: none
     std::vector<VenueId> venues;  // in order of preference; index into Settings::venues
     Thresholds thresholds;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "chain/base/bytes.hpp"
 #include "chain/base/chain_types.hpp"
@@ -34,6 +35,21 @@ enum class PositionState : std::uint8_t {
     burned,       // the NFT no longer exists: its own contract says so
     transferred,  // belongs to another account than the one it was hedged for
 };
+
+/// The position is proven to hold nothing for its owner any more, for good.
+constexpr bool is_gone(PositionState state) {
+    return state == PositionState::burned || state == PositionState::transferred;
+}
+
+constexpr std::string_view to_string(PositionState state) {
+    switch (state) {
+        case PositionState::open: return "open";
+        case PositionState::emptied: return "emptied";
+        case PositionState::burned: return "burned";
+        case PositionState::transferred: return "transferred";
+    }
+    return "?";
+}
 
 /// An LP position at one block, read from the chain. One that is burned or transferred holds nothing for us:
 /// zero liquidity, zero amounts, its pool's price still there.

@@ -14,7 +14,7 @@ class Pool {
     virtual ~Pool() = default;
     /// The position's name from the configuration.
     virtual const std::string& name() const = 0;
-    /// The position at the pinned block. Errors: Errc::not_found when the NFT does not exist.
+    /// The position at the pinned block, also when it is gone by now: see PositionState.
     virtual Query<LpView> position() const = 0;
 };
 

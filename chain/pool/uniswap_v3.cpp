@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "chain/abi/call.hpp"
@@ -131,21 +132,24 @@ class UniswapV3 final : public Pool {
                           eth_query<v3::OwnerOf>(spec_.chain, spec_.position_manager, spec_.token_id));
         auto pool = pool_query(spec_.chain, identity_.pool, spec_.position_manager, identity_.range);
         // The query may outlive this object: it carries its own copy.
-        return map(
-            both(std::move(nft), std::move(pool)), [self = *this](const auto& answers) -> Result<LpView> {
-                const auto& [position, owner] = answers.first;
-                const auto record =
-                    OR_TRY(existing(self.spec_, position, owner));  // first: it explains a missing owner
-                const V3Nft read = to_nft(record, OR_TRY(owner));
-                OR_TRY(self.still_same(read));
-                auto view = to_state(answers.second).and_then([&](const PoolState& state) {
-                    return self.view(read.account, state);
-                });
-                if (!view)
-                    return fail(view.error().code,
-                                fmt::format("{}: {}", where(self.spec_), view.error().what));
-                return view;
-            });
+        return map(both(std::move(nft), std::move(pool)),
+                   [self = *this](const auto& answers) -> Result<LpView> {
+                       const auto& [position, owner] = answers.first;
+                       const auto record =
+                           existing(self.spec_, position, owner);  // first: it explains a missing owner
+                       if (!record && record.error().code != Errc::not_found)
+                           return tl::unexpected(record.error());
+                       std::optional<V3Nft> read;  // nothing: proven to be burned
+                       if (record) read = to_nft(*record, OR_TRY(owner));
+                       if (read) OR_TRY(self.still_same(*read));
+                       auto view = to_state(answers.second).and_then([&](const PoolState& state) {
+                           return self.view(read, state);
+                       });
+                       if (!view)
+                           return fail(view.error().code,
+                                       fmt::format("{}: {}", where(self.spec_), view.error().what));
+                       return view;
+                   });
     }
 
   private:
@@ -157,22 +161,27 @@ class UniswapV3 final : public Pool {
                                     "NFT can change; the node is not to be trusted",
                                     where(spec_)));
         }
-        if (read.owner != identity_.owner) {
-            return fail(
-                Errc::rejected,
-                fmt::format("{}: it belonged to {} and now belongs to {}; restart to hedge it for "
-                            "its new owner, or remove the position",
-                            where(spec_), checksum_address(identity_.owner), checksum_address(read.owner)));
-        }
         return {};
     }
 
-    Result<LpView> view(const FeeAccount& nft, const PoolState& state) const {
+    Result<LpView> view(const std::optional<V3Nft>& nft, const PoolState& state) const {
+        if (nft && nft->owner == identity_.owner) return held(nft->account, state);
+        LpView v;
+        v.state = nft ? PositionState::transferred : PositionState::burned;
+        if (nft) v.owner = nft->owner;
+        describe(v, U256(), state.price);
+        return v;
+    }
+
+    /// The view of an NFT that is still its owner's.
+    Result<LpView> held(const FeeAccount& nft, const PoolState& state) const {
         if (!nft.liquidity.is_zero() && (nft.liquidity > state.manager.liquidity || !state.ticks_live)) {
             return fail(Errc::decode,
                         "the pool does not hold the NFT's liquidity; the node mixed two blocks");
         }
         LpView v;
+        v.state = nft.liquidity.is_zero() ? PositionState::emptied : PositionState::open;
+        v.owner = identity_.owner;
         v.principal = OR_TRY(position_amounts(state.price, identity_.range, nft.liquidity, Rounding::down));
         const FeeGrowth inside =
             fee_growth_inside(identity_.range, state.price.tick, state.global, state.outside);

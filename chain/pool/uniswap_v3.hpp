@@ -51,8 +51,9 @@ struct V3Identity {
 /// A Uniswap v3 position by its NFT. One batch of eight reads a round.
 ///
 /// position(): amounts and fees are to the wei what decreaseLiquidity (all) and collect (all) would pay at
-/// that block. Zero liquidity is a valid view. Errors: Errc::not_found when the NFT is burned; Errc::rejected
-/// when it has moved to another owner; Errc::decode when what is read contradicts itself or the identity;
+/// that block. A burned or transferred NFT is a view of that state which holds nothing; burned is what the
+/// position manager's own reverts prove, never an empty answer. Errors: Errc::decode when what is read
+/// contradicts itself or the identity;
 /// Errc::unsupported for amounts over 128 bits, where the contracts' own bookkeeping wraps. Errors:
 /// Errc::config when a token is not configured or its decimals differ from the contract's
 [[nodiscard]] Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Identity& identity,

@@ -94,7 +94,13 @@ void check_position(Checklist& list, const Market& market, const RoundReport& lo
                          grouped(figures.value_usd, 0), pool->in_range ? "in range" : "out of range",
                          digits(std::min(a, b)), digits(std::max(a, b)),
                          digits(readable(market, *pool, pool->pool_price)), price_name(market, *pool)));
-    if (pool->liquidity.is_zero())
+    if (is_gone(pool->state)) {
+        const bool burned = pool->state == PositionState::burned;
+        list.add(Verdict::warn, name,
+                 burned ? "the NFT was burned: there is nothing left to hedge"
+                        : fmt::format("the NFT now belongs to {}: its former owner has nothing left to hedge",
+                                      checksum_address(pool->owner)));
+    } else if (pool->liquidity.is_zero())
         list.add(Verdict::warn, name, "the position holds no liquidity: there is nothing to hedge");
     if (figures.cross) {
         std::string legs;

@@ -29,7 +29,7 @@ std::string venue_name(const Params& params, VenueId venue) {
 
 /// One position's own exposure at oracle prices.
 Result<PositionFigures> position_figures(const Snapshot& seen, const Params& params, std::size_t index,
-                                         double& pool_gap) {
+                                         GroupFigures& group) {
     const auto& name = params.positions[index].name;
     const auto& observed = seen.pools.at(index).value;
     if (!observed)
@@ -56,7 +56,11 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
         return fail(Errc::decode,
                     fmt::format("position {}: its value or its pool's price is not a finite number", name));
     }
-    pool_gap = std::max(pool_gap, gap);
+    if (!is_gone(lp.state)) {  // the pool of one that is gone has no say in what remains to be done
+        group.worst_pool_gap = std::max(group.worst_pool_gap, gap);
+    } else if (params.positions[index].when_gone == WhenGone::hold) {
+        group.kept = fmt::format("{} is {}", name, to_string(lp.state));
+    }
     return out;
 }
 
@@ -168,7 +172,7 @@ Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const 
     total.known = true;
     std::map<AssetId, double> exposure_usd;
     for (const auto index : group.members) {
-        PositionFigures own = OR_TRY(position_figures(seen, params, index, out.worst_pool_gap));
+        PositionFigures own = OR_TRY(position_figures(seen, params, index, out));
         const auto& settings = params.positions[index];
         own.band_usd = std::max(settings.delta_band_ratio * own.value_usd, settings.delta_band_usd);
         total.value_usd += own.value_usd;

@@ -89,6 +89,8 @@ std::vector<Gate> ask_gates(const GateInputs& in) {
                          fmt::format("{:.0f} bps", 1e4 * in.figures.worst_pool_gap),
                          fmt::format("<= {:.0f} bps", 1e4 * s.max_pool_gap_ratio),
                          "oracle.max_pool_gap_bps"));
+    const auto& kept = in.figures.kept;
+    gates.push_back(gate("position", kept.empty(), kept.empty() ? "there" : kept, "there", "when_gone"));
     gates.push_back(health_gate(in));
     const auto head = in.seen.pins.empty() ? TimePoint{} : in.seen.pins.begin()->second.timestamp;
     const auto age = in.seen.now - head;

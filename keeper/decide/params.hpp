@@ -29,6 +29,12 @@ struct LegParams {
 
 enum class Estimator : std::uint8_t { sample, ewma, ledoit_wolf };
 
+/// What becomes of the hedge of a position that is proven to be burned or another's.
+enum class WhenGone : std::uint8_t {
+    unwind,  // it follows the position to nothing, through the usual gates
+    hold,    // it stays until the operator has decided
+};
+
 struct PositionParams {
     std::string name;
     bool enabled = true;
@@ -42,8 +48,9 @@ struct PositionParams {
     std::uint32_t max_trades_per_day = 0;
     double max_slippage_ratio = 0;
     double max_pool_gap_ratio = 0;  // pool price against oracle price
-    double min_r_squared = 0;       // a proxy that explains less is not used
-    double max_abs_ratio = 0;       // |hedge usd / exposure usd| of a proxy
+    WhenGone when_gone = WhenGone::unwind;
+    double min_r_squared = 0;  // a proxy that explains less is not used
+    double max_abs_ratio = 0;  // |hedge usd / exposure usd| of a proxy
     Estimator estimator = Estimator::ledoit_wolf;
     std::chrono::seconds half_life{0};
     std::size_t min_bars = 0;

@@ -29,7 +29,9 @@ json exposure_json(const Exposure& exposure, const Universe& universe) {
 
 json pool_json(const Result<LpView>& pool) {
     if (!pool) return error_json(pool.error());
-    return {{"amount0", pool->principal.amount0.to_decimal()},
+    return {{"state", std::string(to_string(pool->state))},
+            {"owner", to_hex(pool->owner)},
+            {"amount0", pool->principal.amount0.to_decimal()},
             {"amount1", pool->principal.amount1.to_decimal()},
             {"fees0", pool->uncollected_fees.amount0.to_decimal()},
             {"fees1", pool->uncollected_fees.amount1.to_decimal()},

@@ -192,6 +192,7 @@ PositionParams make_position_params(const config::PositionSettings& position,
     PositionParams p;
     p.name = position.name;
     p.enabled = position.enabled;
+    p.when_gone = position.when_gone == config::WhenGone::hold ? WhenGone::hold : WhenGone::unwind;
     p.legs = choose_legs(position, held, universe, venues);
     p.delta_band_ratio = position.thresholds.delta_band_ratio;
     p.delta_band_usd = position.thresholds.delta_band_usd;

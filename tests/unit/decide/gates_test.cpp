@@ -21,6 +21,16 @@ World with(World w, const std::function<void(World&)>& change) {
     return w;
 }
 
+/// The position is gone, its hedge is not, and its pool has become worthless as a witness.
+World gone_world(PositionState state) {
+    World w = eth_world();
+    w.pool().state = state;
+    w.pool().curve.liquidity = 0;
+    w.pool().pool_price *= 3;
+    w.account(kAave).position[kEth] = -2;
+    return w;
+}
+
 std::vector<Case> cases() {
     return {
         {"band", "thresholds.delta_band_ratio",
@@ -42,6 +52,12 @@ std::vector<Case> cases() {
          [] { return with(eth_world(), [](World& w) { w.pool().pool_price *= std::exp(0.0081); }); }},
         {"pool_gap", "oracle.max_pool_gap_bps",
          [] { return with(eth_world(), [](World& w) { w.pool().pool_price *= std::exp(-0.0081); }); }},
+        {"position", "when_gone",
+         [] {
+             World w = gone_world(PositionState::burned);
+             w.settings().when_gone = WhenGone::hold;
+             return w;
+         }},
         {"health", "venues.health_factor_floor",
          [] { return with(eth_world(), [](World& w) { w.account(kAave).health = 1.599; }); }},
         {"data_age", "guard.max_data_age",
@@ -74,7 +90,7 @@ TEST(Gates, AllPassWhenItActs) {
         const auto d = w.decide();
         ASSERT_NE(adjust(d), nullptr) << held_for(d);
         for (const auto& g : d.positions[0].gates) EXPECT_EQ(g.state, GateState::pass) << g.name;
-        EXPECT_EQ(d.positions[0].gates.size(), 11U);
+        EXPECT_EQ(d.positions[0].gates.size(), 12U);
     }
 }
 
@@ -103,6 +119,18 @@ TEST(Gates, TheirKeysAreOnesTheConfigurationHas) {
         const auto last = c.key.substr(c.key.rfind('.') + 1);
         EXPECT_NE(text.str().find("`" + last + "`"), std::string::npos) << c.key;
     }
+}
+
+TEST(Gates, TheHedgeOfAGonePositionFollowsItToNothing) {
+    for (const auto state : {PositionState::burned, PositionState::transferred}) {
+        const auto d = gone_world(state).decide();
+        ASSERT_NE(adjust(d), nullptr) << held_for(d);
+        EXPECT_EQ(d.positions[0].figures.value_usd, 0);
+        ASSERT_EQ(legs_of(d).size(), 1U);
+        EXPECT_EQ(legs_of(d)[0].target_units, 0);
+    }
+    // Emptied is not gone: its owner may fill it again, and its pool still has a say.
+    EXPECT_EQ(held_for(gone_world(PositionState::emptied).decide()), "pool_gap");
 }
 
 TEST(Gates, LimitsThemselvesAreAllowed) {

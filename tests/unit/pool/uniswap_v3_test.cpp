@@ -208,9 +208,14 @@ TEST(UniswapV3, ABurnedNftIsNamed) {
     r.reader.set(r.calls[0].to, r.calls[0].data, fail(Errc::reverted, reason));
     r.reader.set(r.calls[1].to, r.calls[1].data, fail(Errc::reverted, owner_reason));
     const auto view = r.view();
-    ASSERT_FALSE(view);
-    EXPECT_EQ(view.error().code, Errc::not_found);
-    EXPECT_NE(view.error().what.find("burned"), std::string::npos) << view.error().what;
+    ASSERT_TRUE(view) << view.error().what;
+    EXPECT_EQ(view->state, PositionState::burned);
+    EXPECT_EQ(view->owner, Address{});
+    EXPECT_EQ(view->principal, TokenAmounts{});
+    EXPECT_EQ(view->uncollected_fees, TokenAmounts{});
+    EXPECT_TRUE(view->liquidity.is_zero());
+    EXPECT_EQ(view->curve.liquidity, 0);
+    EXPECT_GT(view->pool_price, 0);
     const auto identified = r.reader.read(kPins, identify_v3_nft(r.spec));
     EXPECT_EQ(identified.error().code, Errc::not_found);
 }
@@ -224,13 +229,22 @@ TEST(UniswapV3, AnUnexplainedRevertOfOneReadProvesNothing) {
     EXPECT_EQ(r.view().error().code, Errc::rpc);
 }
 
-TEST(UniswapV3, ANewOwnerIsRefusedAndNamed) {
+TEST(UniswapV3, AnEmptyAnswerProvesNothing) {
+    auto r = typical();
+    r.reader.set(r.calls[0].to, r.calls[0].data, Bytes{});
+    r.reader.set(r.calls[1].to, r.calls[1].data, Bytes{});
+    EXPECT_EQ(r.view().error().code, Errc::decode);
+}
+
+TEST(UniswapV3, ANewOwnersPositionHoldsNothingForUs) {
     auto r = typical();
     r.reader.set(r.calls[1].to, r.calls[1].data, with_word(r.calls[1].answer, 0, 0xbeef));
     const auto view = r.view();
-    ASSERT_FALSE(view);
-    EXPECT_EQ(view.error().code, Errc::rejected);
-    EXPECT_NE(view.error().what.find("bEEF"), std::string::npos) << view.error().what;
+    ASSERT_TRUE(view) << view.error().what;
+    EXPECT_EQ(view->state, PositionState::transferred);
+    EXPECT_EQ(view->owner.data.back(), 0xef);
+    EXPECT_EQ(view->principal, TokenAmounts{});
+    EXPECT_TRUE(view->liquidity.is_zero());
 }
 
 TEST(UniswapV3, AnNftThatChangesItsNatureIsNotBelieved) {
