@@ -8,6 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "chain/abi/function.hpp"
 #include "chain/rpc/curl_transport.hpp"
 #include "keeper/shell/crash_point.hpp"
 #include "tests/e2e/world.hpp"
@@ -91,6 +92,66 @@ TEST(KeeperLive, SecondRunDoesNothing) {
     ASSERT_TRUE(rest) << rest.error().what;
     EXPECT_EQ(rest->acted.what, Acted::What::nothing);
     EXPECT_EQ(sent_by_keeper(world), before);
+}
+
+/// Sends a call from the owner of the LP positions.
+void send_as_lp(World& world, const Bytes& calldata) {
+    const auto& about = world.devnet().world();
+    const json tx{{"from", about.at("accounts").at("lp")},
+                  {"to", about.at("addresses").at("v3.npm")},
+                  {"data", to_hex(calldata)}};
+    const auto sent = world.devnet().rpc("eth_sendTransaction", json::array({tx}));
+    ASSERT_TRUE(sent) << sent.error().what;
+    world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+}
+
+/// Takes everything out of the NFT and burns it.
+void burn(World& world, const U256& id) {
+    using Amount = abi::UInt<128>;
+    using Decrease = abi::Function<"decreaseLiquidity",
+                                   std::tuple<U256, U256>(std::tuple<U256, Amount, U256, U256, U256>)>;
+    using Collect =
+        abi::Function<"collect", std::tuple<U256, U256>(std::tuple<U256, Address, Amount, Amount>)>;
+    using Burn = abi::Function<"burn", void(U256)>;
+    const json quote = world.post("/position_quotes", {{"token_ids", {id.as_u64()}}}).at(0);
+    const U256 liquidity = *U256::from_decimal(quote.at("liquidity").get<std::string>());
+    const Address owner = *parse_address(quote.at("owner").get<std::string>());
+    const U256 deadline(4'102'444'800U);
+    const Amount everything(Amount::max());
+    send_as_lp(world, Decrease::encode({id, Amount(liquidity), U256(), U256(), deadline}));
+    send_as_lp(world, Collect::encode({id, owner, everything, everything}));
+    send_as_lp(world, Burn::encode(id));
+}
+
+TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
+    for (const bool burned : {false, true}) {
+        SCOPED_TRACE(burned ? "burned" : "transferred");
+        World world;
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        auto rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << rest.error().what;
+        ASSERT_GT(aave_debt(world), 1);
+        const double other = perp_size(world, "WETH");
+        const U256 id((*keeper)->settings().positions.at(0).uniswap_v3);
+        const auto& accounts = world.devnet().world().at("accounts");
+        if (burned) {
+            burn(world, id);
+        } else {
+            using Transfer = abi::Function<"transferFrom", void(Address, Address, U256)>;
+            send_as_lp(world, Transfer::encode(*parse_address(accounts.at("lp").get<std::string>()),
+                                               *parse_address(accounts.at("trader").get<std::string>()), id));
+        }
+        world.post("/price", {{"WETH", 3150.0}, {"seconds", 300}});
+        rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << rest.error().what;
+        EXPECT_EQ(rest->seen.pools.at(0).value->state,
+                  burned ? PositionState::burned : PositionState::transferred);
+        // What is left is smaller than the least that is traded.
+        const double least_usd = (*keeper)->settings().positions.at(0).limits.min_trade_usd;
+        EXPECT_LT(aave_debt(world) * 3150, least_usd);
+        EXPECT_NEAR(perp_size(world, "WETH"), other, 0.2 * std::abs(other));
+    }
 }
 
 TEST(KeeperLive, SecondInstanceIsRefusedBeforeAnyRequest) {
