@@ -58,6 +58,13 @@ std::vector<Field> chain_fields() {
          .doc = "What \"now\" is: the computer's clock, or the newest block's time stamp (for a devnet whose "
                 "time jumps).",
          .store = to(&S::chain, &C::clock)},
+        {.path = "chain.max_head_lag",
+         .type = Type::duration,
+         .fallback = "30s",
+         .range = {1, 3600},
+         .doc = "With several endpoints: one whose newest block is that much older than another's is set "
+                "aside until it has caught up.",
+         .store = to(&S::chain, &C::max_head_lag)},
         {.path = "chain.world",
          .type = Type::path,
          .doc = "File that describes the network: a devnet's world file, or one in the form of "

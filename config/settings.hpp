@@ -38,6 +38,7 @@ struct ChainSettings {
     std::string preset;
     std::uint32_t confirmations = 0;  // blocks before a transaction counts as done
     ClockSource clock = ClockSource::wall;
+    std::chrono::seconds max_head_lag{0};  // between endpoints
     std::string world;  // path of the network's description; empty for a preset that brings its own
     std::vector<RpcEndpoint> rpc;  // in order of preference
     Network network;

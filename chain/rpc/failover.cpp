@@ -26,7 +26,7 @@ Result<void> check_age(const Head& head, TimePoint now, const HeadAge& age) {
 }
 
 NodeSet::NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endpoints, NodeSetOptions options)
-    : chain_(chain), options_(std::move(options)) {
+    : transport_(transport), chain_(chain), options_(std::move(options)) {
     OR_ASSERT(!endpoints.empty());
     for (Endpoint& endpoint : endpoints) {
         auto node = std::make_unique<Node>(
@@ -94,14 +94,66 @@ void NodeSet::failed(std::size_t i, const Error& error) {
     spdlog::warn("rpc {}: {} ({} in a row)", to_string(error.code), error.what, m.failures);
 }
 
-Result<Head> NodeSet::latest(TimePoint now) {
-    return read([&](Node& node) -> Result<Head> {
-        const Head head = OR_TRY(node.head());
-        if (auto recent = check_age(head, now, options_.head_age); !recent) {
-            return fail(recent.error().code, fmt::format("{}: {}", node.origin(), recent.error().what));
+Result<Head> NodeSet::judged(Node& node, Result<Head> head, TimePoint now) const {
+    if (!head) return head;
+    if (auto recent = check_age(*head, now, options_.head_age); !recent)
+        return fail(recent.error().code, fmt::format("{}: {}", node.origin(), recent.error().what));
+    return head;
+}
+
+/// The heads of every endpoint in good standing, in order of preference; those that fail are set aside.
+std::vector<NodeSet::Seen> NodeSet::heads_of_ready(TimePoint now) {
+    std::vector<std::size_t> asked;
+    std::vector<JsonRpc::Prepared> prepared;
+    std::vector<HttpRequest> requests;
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const Member& m = members_[i];
+        if (!m.endpoint.read || m.rest > 0 || !admit(i)) continue;
+        asked.push_back(i);
+        prepared.push_back(m.node->prepare_head());
+        requests.push_back(prepared.back().http);
+    }
+    if (requests.empty()) return {};
+    const auto answers = transport_.perform(requests);
+    std::vector<Seen> out;
+    for (std::size_t k = 0; k < asked.size(); ++k) {
+        Node& node = *members_[asked[k]].node;
+        const auto head = judged(node, node.understand_head(prepared[k], answers[k]), now);
+        if (head) {
+            out.push_back({asked[k], *head});
+        } else if (is_nodes_fault(head.error().code)) {
+            failed(asked[k], head.error());
         }
-        return head;
-    });
+    }
+    return out;
+}
+
+Result<Head> NodeSet::latest(TimePoint now) {
+    if (options_.head_lag_max && members_.size() > 1) {
+        const std::vector<Seen> seen = heads_of_ready(now);
+        const auto newest = std::max_element(seen.begin(), seen.end(), [](const Seen& l, const Seen& r) {
+            return l.head.block.timestamp < r.head.block.timestamp;
+        });
+        std::optional<Head> chosen;
+        for (const Seen& s : seen) {
+            const auto lag = newest->head.block.timestamp - s.head.block.timestamp;
+            if (lag > *options_.head_lag_max) {
+                const auto& other = members_[newest->member].node->origin();
+                failed(s.member,
+                       {Errc::stale, fmt::format("{}: its block {} is {} s older than block {} of {}",
+                                                 members_[s.member].node->origin(), s.head.block.number.value,
+                                                 lag.count(), newest->head.block.number.value, other)});
+            } else if (!chosen) {
+                served(s.member);
+                chosen = s.head;
+            }
+        }
+        if (chosen) {
+            for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;
+            return *chosen;
+        }
+    }
+    return read([&](Node& node) { return judged(node, node.head(), now); });
 }
 
 Result<std::vector<Head>> NodeSet::headers(BlockNumber first, std::size_t count) {

@@ -27,6 +27,9 @@ struct NodeSetOptions {
     std::size_t attempts = 2;     // endpoints asked for one read
     std::uint32_t rest_max = 64;  // reads an ailing endpoint sits out, at most, while another one works
     HeadAge head_age;
+    /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
+    /// compared.
+    std::optional<std::chrono::seconds> head_lag_max;
 };
 
 /// The endpoints of one chain, in order of preference: the first healthy one serves, another is tried once
@@ -66,7 +69,8 @@ class NodeSet final : public HeadSource {
         return tl::unexpected(last.value_or(Error{Errc::config, "no endpoint with the read role"}));
     }
 
-    /// The head of the first node whose head is recent enough. Errors: Errc::stale when none is.
+    /// The head of the first node whose head is recent enough; with head_lag_max, recent beside the other
+    /// nodes' heads too, all asked at once. Errors: Errc::stale when none is.
     Result<Head> latest(TimePoint now) override;
     Result<std::vector<Head>> headers(BlockNumber first, std::size_t count) override;
 
@@ -91,12 +95,19 @@ class NodeSet final : public HeadSource {
         std::uint32_t rest = 0;      // reads left to sit out
     };
 
+    struct Seen {
+        std::size_t member;
+        Head head;
+    };
     static bool is_nodes_fault(Errc code);
+    Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
+    std::vector<Seen> heads_of_ready(TimePoint now);
     std::vector<std::size_t> order();
     Result<void> admit(std::size_t i);
     void served(std::size_t i);
     void failed(std::size_t i, const Error& error);
 
+    Transport& transport_;
     ChainId chain_;
     NodeSetOptions options_;
     std::vector<Member> members_;

@@ -85,7 +85,17 @@ Result<Head> Node::named_head(Result<Head> head, std::string_view what) const {
 }
 
 Result<Head> Node::head() {
-    const json block = OR_TRY(ask("eth_getBlockByNumber", R"(["latest",false])"));
+    const JsonRpc::Prepared asked = prepare_head();
+    return understand_head(asked, rpc_.send(asked));
+}
+
+JsonRpc::Prepared Node::prepare_head() {
+    const RpcCall call{"eth_getBlockByNumber", R"(["latest",false])"};
+    return rpc_.prepare(std::span(&call, 1));
+}
+
+Result<Head> Node::understand_head(const JsonRpc::Prepared& asked, const Result<HttpResponse>& answer) {
+    const json block = OR_TRY(value_of(std::move(rpc_.understand(asked, answer).front())));
     return named_head(head_of(block, chain_), "latest");
 }
 

@@ -44,6 +44,9 @@ class Node {
     Result<ChainId> chain_id();
     /// The newest block it knows.
     Result<Head> head();
+    /// The two halves of head(), for asking several nodes at once.
+    JsonRpc::Prepared prepare_head();
+    Result<Head> understand_head(const JsonRpc::Prepared& asked, const Result<HttpResponse>& answer);
     /// The header of its canonical chain at a height, or of a hash. Errors: Errc::not_found.
     Result<Head> header(BlockNumber number);
     Result<Head> header(const BlockHash& hash);

@@ -23,6 +23,7 @@ NodeSetOptions node_options(const config::ChainSettings& chain) {
     NodeSetOptions options;
     if (!chain.rpc.empty()) options.timeout = chain.rpc.front().timeout;
     options.head_age = head_age(chain);
+    options.head_lag_max = chain.max_head_lag;
     return options;
 }
 

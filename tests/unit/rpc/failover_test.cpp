@@ -198,5 +198,75 @@ TEST_F(FailoverTest, ABroadcastReachesEverySenderAtOnce) {
     EXPECT_EQ(reports[2].origin, "https://c");
 }
 
+struct HeadLagTest : FailoverTest {
+    NodeSetOptions options() const {
+        NodeSetOptions o;
+        o.head_age = {std::nullopt, std::nullopt};
+        o.head_lag_max = std::chrono::seconds{30};
+        return o;
+    }
+    /// The node shows the block that many below its newest as its newest.
+    void fall_behind(FakeNode& node, std::uint64_t blocks) {
+        const auto old = std::prev(node.blocks().end(), static_cast<std::ptrdiff_t>(blocks) + 1)->second;
+        node.tamper = [old](json& answer) {
+            if (!answer.is_object() || !answer.contains("result")) return;
+            json& block = answer["result"];
+            if (!block.is_object() || !block.contains("timestamp")) return;
+            block["number"] = to_quantity(U256(old.block.number.value));
+            block["hash"] = to_hex(old.block.hash);
+            block["parentHash"] = to_hex(old.parent);
+            block["timestamp"] =
+                to_quantity(U256(static_cast<std::uint64_t>(old.block.timestamp.time_since_epoch().count())));
+        };
+    }
+};
+
+TEST_F(HeadLagTest, AnEndpointThatLagsIsSetAsideUntilItHasCaughtUp) {
+    a.mine(40);
+    b.mine(40);
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, options());
+    fall_behind(a, 36);
+    const auto head = nodes.latest(now);
+    ASSERT_TRUE(head) << head.error().what;
+    EXPECT_EQ(*head, b.head());
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.read([](Node& n) { return n.head(); }));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"b"})) << "the round reads where its head is";
+    a.tamper = nullptr;
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(nodes.latest(now));
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.read([](Node& n) { return n.head(); }));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"})) << "the preferred one is back";
+}
+
+TEST_F(HeadLagTest, ALittleBehindIsNoFault) {
+    a.mine(40);
+    b.mine(40);
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, options());
+    fall_behind(a, 1);
+    ASSERT_TRUE(nodes.latest(now));
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.read([](Node& n) { return n.head(); }));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"}));
+}
+
+TEST_F(HeadLagTest, AllHeadsAreAskedForAtOnce) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}}, options());
+    ASSERT_TRUE(nodes.latest(now));
+    hosts.performs = 0;
+    ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.performs, 1U);
+}
+
+TEST_F(HeadLagTest, TheOnlyOneThatAnswersServes) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, options());
+    break_node(a);
+    EXPECT_EQ(nodes.latest(now).value(), b.head());
+    break_node(b);
+    EXPECT_FALSE(nodes.latest(now));
+    mend(a);
+    EXPECT_EQ(nodes.latest(now).value(), a.head()) << "resting endpoints are asked when no other answers";
+}
+
 }  // namespace
 }  // namespace outrigger
