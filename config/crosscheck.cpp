@@ -22,6 +22,7 @@ class Checker {
         for (const PositionSettings& p : s_.positions) position(p);
         same_bar();
         same_nft();
+        quorum();
     }
 
   private:
@@ -45,6 +46,16 @@ class Checker {
                            .fix = std::move(fix),
                            .line = at.place.line,
                            .column = at.place.column});
+    }
+
+    void quorum() {
+        const auto readers = std::count_if(s_.chain.rpc.begin(), s_.chain.rpc.end(),
+                                           [](const RpcEndpoint& e) { return e.reads(); });
+        if (static_cast<std::size_t>(readers) >= s_.chain.read_quorum) return;
+        error({"chain.read_quorum"},
+              fmt::format("{} endpoints must agree, and {} may be read", s_.chain.read_quorum, readers),
+              "every round would hold",
+              "add a [[chain.rpc]] with role = \"read\", or lower chain.read_quorum");
     }
 
     void guard() {

@@ -65,6 +65,15 @@ std::vector<Field> chain_fields() {
          .doc = "With several endpoints: one whose newest block is that much older than another's is set "
                 "aside until it has caught up.",
          .store = to(&S::chain, &C::max_head_lag)},
+        {.path = "chain.read_quorum",
+         .type = Type::integer,
+         .unit = "endpoints",
+         .fallback = "1",
+         .range = {1, 8},
+         .doc =
+             "Endpoints that must give the same answers to everything a round reads. Where they differ the "
+             "majority of all endpoints decides, and without one the round holds.",
+         .store = to(&S::chain, &C::read_quorum)},
         {.path = "chain.world",
          .type = Type::path,
          .doc = "File that describes the network: a devnet's world file, or one in the form of "

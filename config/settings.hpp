@@ -39,6 +39,7 @@ struct ChainSettings {
     std::uint32_t confirmations = 0;  // blocks before a transaction counts as done
     ClockSource clock = ClockSource::wall;
     std::chrono::seconds max_head_lag{0};  // between endpoints
+    std::uint32_t read_quorum = 1;         // endpoints that must agree
     std::string world;  // path of the network's description; empty for a preset that brings its own
     std::vector<RpcEndpoint> rpc;  // in order of preference
     Network network;

@@ -11,6 +11,7 @@
 #include "chain/abi/revert.hpp"
 #include "chain/base/assert.hpp"
 #include "chain/base/hex.hpp"
+#include "chain/rpc/quorum.hpp"
 
 namespace outrigger {
 namespace {
@@ -108,7 +109,7 @@ std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<
         if (nodes != chains_.end() && pin == pins.end()) {
             answers = fail(Errc::stale, fmt::format("no head of chain {} to read at", chain.value));
         } else if (nodes != chains_.end()) {
-            answers = nodes->second->read([&](Node& node) { return read_chain(node, pin->second, mine); });
+            answers = read_agreed(*nodes->second, pin->second, mine);
         }
         for (std::size_t k = 0; k < indices.size(); ++k) {
             out[indices[k]] =
@@ -116,6 +117,35 @@ std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<
         }
     }
     return out;
+}
+
+Result<MulticallReader::Slots> MulticallReader::read_agreed(NodeSet& nodes, const BlockRef& pin,
+                                                            std::span<const Read> reads) {
+    const auto read = [&](Node& node) { return read_chain(node, pin, reads); };
+    if (nodes.quorum() <= 1) return nodes.read(read);
+    auto got = nodes.read_each(nodes.quorum(), read);
+    if (got.size() < nodes.quorum()) {
+        return fail(Errc::transport,
+                    fmt::format("{} of the {} endpoints that must agree could be read at block {}",
+                                got.size(), nodes.quorum(), pin.number.value));
+    }
+    const auto judge = [&] {
+        std::vector<EndpointAnswers> answers;
+        for (const auto& [i, slots] : got) answers.push_back({nodes.node(i).origin(), slots});
+        return agree(reads, answers);
+    };
+    Agreement agreement = judge();
+    if (!agreement.unanimous) {
+        std::vector<std::size_t> heard;
+        for (const auto& answer : got) heard.push_back(answer.first);
+        for (auto& answer : nodes.read_each(nodes.size(), read, heard)) got.push_back(std::move(answer));
+        agreement = judge();
+    }
+    for (std::size_t k = 0; k < got.size(); ++k) {
+        if (!agreement.outvoted[k].empty())
+            nodes.distrust(got[k].first, {Errc::decode, agreement.outvoted[k]});
+    }
+    return std::move(agreement.slots);
 }
 
 std::vector<MulticallReader::Chunk> MulticallReader::chunks_of(std::span<const Read> reads,

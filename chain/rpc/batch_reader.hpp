@@ -20,6 +20,8 @@ struct MulticallOptions {
 /// The reads of a round in one HTTP request per chain: contract calls folded into Multicall3, the rest beside
 /// them in one JSON-RPC batch, all at the pinned block. A multicall the node cannot run is halved until it
 /// can; the size that worked is remembered. A transport failure or a reorg fails every slot of its chain.
+/// Where the set asks for a quorum, that many endpoints are read, and one more round of them when they
+/// differ: a read that no majority agrees on is Errc::rejected, and an outvoted endpoint is set aside.
 class MulticallReader final : public BatchReader {
   public:
     /// The sets are borrowed and must outlive the reader.
@@ -37,6 +39,7 @@ class MulticallReader final : public BatchReader {
     };
 
     std::vector<Result<Bytes>> execute(const Pins& pins, std::span<const Read> reads) override;
+    Result<Slots> read_agreed(NodeSet& nodes, const BlockRef& pin, std::span<const Read> reads);
     Result<Slots> read_chain(Node& node, const BlockRef& pin, std::span<const Read> reads);
     std::vector<Chunk> chunks_of(std::span<const Read> reads, std::size_t calls_max) const;
     BlockCall call_of(std::span<const Read> reads, const Chunk& chunk) const;

@@ -143,10 +143,11 @@ Result<Head> NodeSet::latest(TimePoint now) {
                        {Errc::stale, fmt::format("{}: its block {} is {} s older than block {} of {}",
                                                  members_[s.member].node->origin(), s.head.block.number.value,
                                                  lag.count(), newest->head.block.number.value, other)});
-            } else if (!chosen) {
-                served(s.member);
-                chosen = s.head;
+                continue;
             }
+            served(s.member);
+            const bool lower = chosen && s.head.block.number < chosen->block.number;
+            if (!chosen || (options_.quorum > 1 && lower)) chosen = s.head;
         }
         if (chosen) {
             for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;

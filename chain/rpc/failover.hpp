@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ struct NodeSetOptions {
     /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
     /// compared.
     std::optional<std::chrono::seconds> head_lag_max;
+    /// Endpoints that must give the same answers to a round's reads.
+    std::size_t quorum = 1;
 };
 
 /// The endpoints of one chain, in order of preference: the first healthy one serves, another is tried once
@@ -69,8 +72,31 @@ class NodeSet final : public HeadSource {
         return tl::unexpected(last.value_or(Error{Errc::config, "no endpoint with the read role"}));
     }
 
+    /// The answers of up to `count` endpoints that have one, in order of preference, without those in `skip`.
+    /// Each is an endpoint's index and its answer.
+    template <class F>
+    auto read_each(std::size_t count, F f, const std::vector<std::size_t>& skip = {}) {
+        using Answer = typename std::invoke_result_t<F, Node&>::value_type;
+        std::vector<std::pair<std::size_t, Answer>> out;
+        for (const std::size_t i : order()) {
+            if (out.size() == count) break;
+            if (std::find(skip.begin(), skip.end(), i) != skip.end() || !admit(i)) continue;
+            auto answer = f(*members_[i].node);
+            if (answer) {
+                served(i);
+                out.emplace_back(i, *std::move(answer));
+            } else if (is_nodes_fault(answer.error().code)) {
+                failed(i, answer.error());
+            }
+        }
+        return out;
+    }
+    /// Sets an endpoint aside whose answer was shown to be wrong.
+    void distrust(std::size_t i, const Error& why) { failed(i, why); }
+
     /// The head of the first node whose head is recent enough; with head_lag_max, recent beside the other
-    /// nodes' heads too, all asked at once. Errors: Errc::stale when none is.
+    /// nodes' heads too, all asked at once; with a quorum, the lowest of those heads, which all of them know.
+    /// Errors: Errc::stale when none is recent.
     Result<Head> latest(TimePoint now) override;
     Result<std::vector<Head>> headers(BlockNumber first, std::size_t count) override;
 
@@ -80,6 +106,7 @@ class NodeSet final : public HeadSource {
 
     ChainId chain() const { return chain_; }
     std::size_t size() const { return members_.size(); }
+    std::size_t quorum() const { return options_.quorum; }
     Node& node(std::size_t i) { return *members_.at(i).node; }
     /// The nodes that transactions are offered to, without those that serve another chain.
     std::vector<Node*> senders();

@@ -24,6 +24,7 @@ NodeSetOptions node_options(const config::ChainSettings& chain) {
     if (!chain.rpc.empty()) options.timeout = chain.rpc.front().timeout;
     options.head_age = head_age(chain);
     options.head_lag_max = chain.max_head_lag;
+    options.quorum = chain.read_quorum;
     return options;
 }
 
