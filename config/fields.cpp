@@ -86,6 +86,11 @@ std::vector<Field> chain_fields() {
                      .doc = "Replaces the preset's address.",
                      .store = to_address(path.substr(kAddressPrefix.size()))});
     }
+    return f;
+}
+
+std::vector<Field> rpc_fields() {
+    std::vector<Field> f;
     f.push_back({.section = Section::rpc,
                  .path = "url",
                  .type = Type::url,
@@ -521,8 +526,8 @@ std::vector<Field> process_fields() {
 const std::vector<Field>& fields() {
     static const std::vector<Field> all = [] {
         std::vector<Field> f;
-        for (auto* group : {chain_fields, key_fields, threshold_fields, limit_fields, oracle_fields,
-                            model_fields, position_fields, venue_fields, process_fields}) {
+        for (auto* group : {chain_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
+                            oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
             for (auto& field : group()) f.push_back(std::move(field));
         }
         return f;
