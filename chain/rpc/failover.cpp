@@ -72,6 +72,7 @@ Result<void> NodeSet::admit(std::size_t i) {
     }
     if (*id != chain_) {
         m.expelled = true;
+        m.why = fmt::format("serves chain {}, not {}", id->value, chain_.value);
         const auto error =
             wrong(fmt::format("serves chain {}, the configuration says {}", id->value, chain_.value));
         spdlog::error("rpc {}", error.value().what);
@@ -84,12 +85,14 @@ Result<void> NodeSet::admit(std::size_t i) {
 void NodeSet::served(std::size_t i) {
     members_[i].failures = 0;
     members_[i].rest = 0;
+    members_[i].why.clear();
 }
 
 void NodeSet::failed(std::size_t i, const Error& error) {
     Member& m = members_[i];
     m.failures = std::min<std::uint32_t>(m.failures + 1, 31);
     m.rest = std::min<std::uint32_t>(1U << m.failures, options_.rest_max);
+    m.why = error.what;
     m.admitted = false;  // what answers next may be another node behind the same name
     spdlog::warn("rpc {}: {} ({} in a row)", to_string(error.code), error.what, m.failures);
 }
@@ -167,6 +170,12 @@ std::vector<Result<void>> NodeSet::check_all() {
         members_[i].admitted = false;
         out.push_back(admit(i));
     }
+    return out;
+}
+
+std::vector<NodeSet::Standing> NodeSet::standings() const {
+    std::vector<Standing> out;
+    for (const Member& m : members_) out.push_back({m.node->origin(), m.expelled || m.failures > 0, m.why});
     return out;
 }
 

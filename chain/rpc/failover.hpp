@@ -91,6 +91,13 @@ class NodeSet final : public HeadSource {
         }
         return out;
     }
+    /// How each endpoint stands, in the order of the configuration.
+    struct Standing {
+        std::string origin;
+        bool set_aside = false;  // another one serves while it can
+        std::string why;         // its last fault; empty while it is in good standing
+    };
+    std::vector<Standing> standings() const;
     /// Sets an endpoint aside whose answer was shown to be wrong.
     void distrust(std::size_t i, const Error& why) { failed(i, why); }
 
@@ -120,6 +127,7 @@ class NodeSet final : public HeadSource {
         bool expelled = false;       // and to be wrong
         std::uint32_t failures = 0;  // in a row
         std::uint32_t rest = 0;      // reads left to sit out
+        std::string why{};           // its last fault; empty while it is in good standing
     };
 
     struct Seen {

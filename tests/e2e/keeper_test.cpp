@@ -12,7 +12,7 @@
 #include "chain/rpc/curl_transport.hpp"
 #include "keeper/shell/crash_point.hpp"
 #include "tests/e2e/world.hpp"
-#include "tests/support/http_server.hpp"
+#include "tests/faultproxy/fault_proxy.hpp"
 
 namespace outrigger {
 namespace {
@@ -279,51 +279,9 @@ INSTANTIATE_TEST_SUITE_P(Points, KillAnywhere,
 // ---- dry run
 // --------------------------------------------------------------------------------------------------
 
-/// A node that passes every question on and records which methods were asked for.
-class WatchedNode {
-  public:
-    explicit WatchedNode(std::string url)
-        : url_(std::move(url)), server_([this](const test::HttpSeen& seen) { return answer(seen); }) {}
-    std::string url() const { return server_.url(); }
-    std::vector<std::string> methods() const {
-        const std::lock_guard lock(mutex_);
-        return methods_;
-    }
-    /// Answers this method's calls with an error from now on.
-    void break_method(const std::string& method) {
-        const std::lock_guard lock(mutex_);
-        broken_ = method;
-    }
-
-  private:
-    test::HttpAction answer(const test::HttpSeen& seen) {
-        const auto asked = json::parse(seen.body, nullptr, false);
-        bool broken = false;
-        {
-            const std::lock_guard lock(mutex_);
-            for (const auto& call : asked.is_array() ? asked : json::array({asked})) {
-                methods_.push_back(call.value("method", ""));
-                broken = broken || methods_.back() == broken_;
-            }
-        }
-        if (broken) return test::http_reply("upstream is gone", 502);
-        const HttpRequest request{.url = url_, .body = seen.body};
-        const auto answers = transport_.perform(std::span(&request, 1));
-        return answers[0] ? test::http_reply(answers[0]->body, static_cast<int>(answers[0]->status))
-                          : test::http_reply("", 502);
-    }
-
-    std::string url_;
-    CurlTransport transport_;
-    mutable std::mutex mutex_;
-    std::vector<std::string> methods_;
-    std::string broken_;
-    test::HttpServer server_;
-};
-
 TEST(KeeperDryRun, SendsNothing) {
     World world;
-    WatchedNode node(world.devnet().rpc_url());
+    test::FaultProxy node(world.devnet().rpc_url());
     world.use_rpc(node.url());
     auto keeper = world.keeper(Mode::dry_run);
     ASSERT_TRUE(keeper) << keeper.error().what;
@@ -426,11 +384,11 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
 
 TEST(KeeperReads, DeadNodeIsBlindnessNotZero) {
     World world;
-    WatchedNode node(world.devnet().rpc_url());
+    test::FaultProxy node(world.devnet().rpc_url());
     world.use_rpc(node.url());
     auto keeper = world.keeper(Mode::live);
     ASSERT_TRUE(keeper) << keeper.error().what;
-    node.break_method("eth_call");
+    node.set(test::faults::break_method("eth_call"));
     world.post("/mine", {{"blocks", 1}, {"interval", 12}});
     const auto round = (*keeper)->round();
     if (round) {
