@@ -47,7 +47,7 @@ std::vector<std::size_t> NodeSet::order() {
         Member& m = members_[i];
         if (!m.endpoint.read) continue;
         if (m.rest > 0) {
-            --m.rest;
+            if (!compares_heads()) --m.rest;
             resting.push_back(i);
         } else {
             ready.push_back(i);
@@ -132,7 +132,8 @@ std::vector<NodeSet::Seen> NodeSet::heads_of_ready(TimePoint now) {
 }
 
 Result<Head> NodeSet::latest(TimePoint now) {
-    if (options_.head_lag_max && members_.size() > 1) {
+    if (compares_heads()) {
+        for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;
         const std::vector<Seen> seen = heads_of_ready(now);
         const auto newest = std::max_element(seen.begin(), seen.end(), [](const Seen& l, const Seen& r) {
             return l.head.block.timestamp < r.head.block.timestamp;
@@ -152,10 +153,7 @@ Result<Head> NodeSet::latest(TimePoint now) {
             const bool lower = chosen && s.head.block.number < chosen->block.number;
             if (!chosen || (options_.quorum > 1 && lower)) chosen = s.head;
         }
-        if (chosen) {
-            for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;
-            return *chosen;
-        }
+        if (chosen) return *chosen;
     }
     return read([&](Node& node) { return judged(node, node.head(), now); });
 }

@@ -25,8 +25,9 @@ struct Endpoint {
 struct NodeSetOptions {
     std::chrono::milliseconds timeout{5000};
     std::size_t max_bytes = 2UL * 1024 * 1024;
-    std::size_t attempts = 2;     // endpoints asked for one read
-    std::uint32_t rest_max = 64;  // reads an ailing endpoint sits out, at most, while another one works
+    std::size_t attempts = 2;  // endpoints asked for one read
+    std::uint32_t rest_max =
+        64;  // reads, or polls where heads are compared, an ailing endpoint sits out at most
     HeadAge head_age;
     /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
     /// compared.
@@ -135,6 +136,9 @@ class NodeSet final : public HeadSource {
         Head head;
     };
     static bool is_nodes_fault(Errc code);
+    /// Then an endpoint that was set aside sits out whole polls: it may not serve a later read of the round
+    /// whose head it does not know.
+    bool compares_heads() const { return options_.head_lag_max && members_.size() > 1; }
     Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
     std::vector<Seen> heads_of_ready(TimePoint now);
     std::vector<std::size_t> order();
