@@ -99,6 +99,7 @@ void send_as_lp(World& world, const Bytes& calldata) {
     const auto& about = world.devnet().world();
     const json tx{{"from", about.at("accounts").at("lp")},
                   {"to", about.at("addresses").at("v3.npm")},
+                  {"gas", "0xf4240"},
                   {"data", to_hex(calldata)}};
     const auto sent = world.devnet().rpc("eth_sendTransaction", json::array({tx}));
     ASSERT_TRUE(sent) << sent.error().what;
