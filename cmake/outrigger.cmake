@@ -27,6 +27,9 @@ if(OUTRIGGER_SANITIZE) # not $<BOOL:...>: the value contains a comma
     -fsanitize=${OUTRIGGER_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(outrigger_flags INTERFACE -fsanitize=${OUTRIGGER_SANITIZE})
 endif()
+if(OUTRIGGER_FUZZ) # what is fuzzed reports its coverage; the driver is linked into the targets alone
+  target_compile_options(outrigger_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(OUTRIGGER_COVERAGE)
   target_compile_options(outrigger_flags INTERFACE --coverage)
   target_link_options(outrigger_flags INTERFACE --coverage)
@@ -87,4 +90,13 @@ function(outrigger_test name)
   target_compile_definitions(${name} PRIVATE
     OUTRIGGER_SOURCE_DIR="${PROJECT_SOURCE_DIR}" OUTRIGGER_BINARY_DIR="${PROJECT_BINARY_DIR}")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${A_LABEL} TIMEOUT ${A_TIMEOUT})
+endfunction()
+
+# outrigger_fuzz(<name> SOURCES ... LINKS ...): a libFuzzer target, built only where OUTRIGGER_FUZZ is on.
+function(outrigger_fuzz name)
+  if(NOT OUTRIGGER_FUZZ)
+    return()
+  endif()
+  outrigger_program(${name} ${ARGN})
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 endfunction()
