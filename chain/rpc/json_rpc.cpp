@@ -112,7 +112,9 @@ Result<std::vector<Reply>> read_answers(json& parsed, const JsonRpc::Prepared& a
         }
         return out;
     }
-    const bool single = asked.calls.size() == 1 && parsed.is_object();
+    // A call by itself is sent as an object, so only an object answers it.
+    const bool single = asked.calls.size() == 1;
+    if (single && !parsed.is_object()) return fail(Errc::decode, "not the answer to one call");
     if (!single && !parsed.is_array()) return fail(Errc::decode, "not the answer to a batch");
     if (!single && parsed.size() > asked.calls.size())
         return fail(Errc::decode, "more answers than questions");
