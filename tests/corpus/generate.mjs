@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes hostile_answers.jsonl next to this file: answers a node must not get away with,
-  and benign ones that must pass.
+// and benign ones that must pass.
 // One JSON object a line: read (which typed read gets it), why, and body, or for bodies too large to store
 // repeat: [prefix, unit, times, suffix]. accept: true marks a benign control. Deterministic.
 //
