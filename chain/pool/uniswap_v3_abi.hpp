@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <tuple>
 
 #include "chain/abi/function.hpp"
 
-/// The functions of Uniswap v3 and of its tokens that are read to know a position.
-/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager; EIP-20
+/// The functions of Uniswap v3 that are read to know a position.
+/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager
 namespace outrigger::v3 {
 
 using abi::Int;
@@ -39,11 +38,5 @@ using Ticks = abi::Function<"ticks", TicksReturn(Int<24>)>;
 /// liquidity, feeGrowthInside{0,1}LastX128, tokensOwed{0,1}
 using PoolPositionsReturn = std::tuple<UInt<128>, U256, U256, UInt<128>, UInt<128>>;
 using PoolPositions = abi::Function<"positions", PoolPositionsReturn(Hash32)>;
-
-// Token.
-using Decimals = abi::Function<"decimals", UInt<8>()>;
-using Symbol = abi::Function<"symbol", std::string()>;
-/// Some early tokens (MKR) answer symbol() with bytes32.
-using SymbolBytes32 = abi::Function<"symbol", Hash32()>;
 
 }  // namespace outrigger::v3

@@ -92,7 +92,11 @@ export async function randomPairStep(w, name) {
     await w.node.at(TRANSFER, address(symIn)).send(trader, 'transfer', [p.address, some]);
   } else if (kind === 7) await factory(w).send(admin, 'setFeeTo', [random.below(2) ? oracle : ZERO]);
   else if (kind === 8) await (random.below(2) ? p.send(trader, 'sync', []) : p.send(trader, 'skim', [trader]));
-  else await addShare(w, w.accounts[OWNERS[random.below(4)]], name, some, some);
+  else {
+    const [h0, h1] = await Promise.all([sym0, sym1].map((s) => token(w, s).call('balanceOf', [p.address])));
+    const parts = BigInt(1 + random.below(300));
+    await addShare(w, w.accounts[OWNERS[random.below(4)]], name, h0 * parts / 1000n + 1000n, h1 * parts / 1000n + 1000n);
+  }
   return shareQuotes(w, name);
 }
 

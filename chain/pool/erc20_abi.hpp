@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "chain/abi/function.hpp"
+
+/// The functions of tokens that are read. Source: EIP-20
+namespace outrigger::erc20 {
+
+using Decimals = abi::Function<"decimals", abi::UInt<8>()>;
+using Symbol = abi::Function<"symbol", std::string()>;
+/// Some early tokens (MKR) answer symbol() with bytes32.
+using SymbolBytes32 = abi::Function<"symbol", Hash32()>;
+using BalanceOf = abi::Function<"balanceOf", U256(Address)>;
+using TotalSupply = abi::Function<"totalSupply", U256()>;
+
+}  // namespace outrigger::erc20
