@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "chain/abi/call.hpp"
+#include "chain/abi/erc20.hpp"
 #include "chain/base/hex.hpp"
 #include "chain/base/quantize.hpp"
-#include "chain/pool/erc20_abi.hpp"
 #include "chain/pool/gather.hpp"
 
 namespace outrigger {

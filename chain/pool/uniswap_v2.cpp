@@ -8,29 +8,12 @@
 #include <utility>
 
 #include "chain/abi/call.hpp"
+#include "chain/abi/erc20.hpp"
 #include "chain/base/hex.hpp"
-#include "chain/pool/erc20_abi.hpp"
 #include "chain/pool/gather.hpp"
+#include "chain/pool/uniswap_v2_abi.hpp"
 #include "chain/pool/v2_math.hpp"
 #include "chain/pool/v3_math.hpp"
-
-/// Source: v2-core IUniswapV2Pair, IUniswapV2Factory
-namespace outrigger::v2 {
-namespace {
-
-using abi::UInt;
-using Factory = abi::Function<"factory", Address()>;
-using Token0 = abi::Function<"token0", Address()>;
-using Token1 = abi::Function<"token1", Address()>;
-/// reserve0, reserve1, blockTimestampLast
-using ReservesReturn = std::tuple<UInt<112>, UInt<112>, UInt<32>>;
-using GetReserves = abi::Function<"getReserves", ReservesReturn()>;
-using KLast = abi::Function<"kLast", U256()>;
-using GetPair = abi::Function<"getPair", Address(Address, Address)>;
-using FeeTo = abi::Function<"feeTo", Address()>;
-
-}  // namespace
-}  // namespace outrigger::v2
 
 namespace outrigger {
 namespace {

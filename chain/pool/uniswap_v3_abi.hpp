@@ -2,6 +2,7 @@
 #pragma once
 
 #include <tuple>
+#include <vector>
 
 #include "chain/abi/function.hpp"
 
@@ -29,6 +30,9 @@ using GetPool = abi::Function<"getPool", Address(Address, Address, UInt<24>)>;
 /// unlocked
 using Slot0Return = std::tuple<UInt<160>, Int<24>, UInt<16>, UInt<16>, UInt<16>, UInt<8>, bool>;
 using Slot0 = abi::Function<"slot0", Slot0Return()>;
+/// tickCumulatives, secondsPerLiquidityCumulativeX128s
+using ObserveReturn = std::tuple<std::vector<Int<56>>, std::vector<UInt<160>>>;
+using Observe = abi::Function<"observe", ObserveReturn(std::vector<UInt<32>>)>;
 using FeeGrowthGlobal0 = abi::Function<"feeGrowthGlobal0X128", U256()>;
 using FeeGrowthGlobal1 = abi::Function<"feeGrowthGlobal1X128", U256()>;
 /// liquidityGross, liquidityNet, feeGrowthOutside{0,1}X128, tickCumulativeOutside,

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "chain/abi/erc20.hpp"
 #include "chain/abi/function.hpp"
 #include "chain/abi/revert.hpp"
-#include "chain/pool/erc20_abi.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
 #include "tests/unit/pool/scripted_reader.hpp"
 
