@@ -49,6 +49,13 @@ Result<v3::PositionsReturn> existing(const PoolSpec& spec, const Result<v3::Posi
     return fail(why.code, fmt::format("{}: {}", where(spec), why.what));
 }
 
+/// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
+/// owns it at the start.
+Address expected_owner(const PoolSpec& spec, const V3Nft& nft) {
+    if (spec.staked_in != Address{}) return spec.staked_in;
+    return spec.owner != Address{} ? spec.owner : nft.owner;
+}
+
 V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
     return {.owner = owner,
             .factory = {},
@@ -288,7 +295,7 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
                                     std::max(d0, d1), kMaxDecimals));
         }
         return V3Identity{.pool = pool,
-                          .owner = nft.owner,
+                          .owner = expected_owner(spec, nft),
                           .token0 = {nft.token0, static_cast<std::uint8_t>(d0), OR_TRY(symbol0)},
                           .token1 = {nft.token1, static_cast<std::uint8_t>(d1), OR_TRY(symbol1)},
                           .fee_pips = nft.fee_pips,
