@@ -11,7 +11,7 @@ namespace outrigger::config {
 namespace {
 
 constexpr std::string_view kAddressPrefix = "chain.addresses.";
-constexpr std::array<std::string_view, 13> kAddressPaths{"chain.addresses.multicall3",
+constexpr std::array<std::string_view, 23> kAddressPaths{"chain.addresses.multicall3",
                                                          "chain.addresses.v3.factory",
                                                          "chain.addresses.v3.npm",
                                                          "chain.addresses.v3.router",
@@ -23,7 +23,17 @@ constexpr std::array<std::string_view, 13> kAddressPaths{"chain.addresses.multic
                                                          "chain.addresses.perp.vault",
                                                          "chain.addresses.perp.accountBalance",
                                                          "chain.addresses.perp.exchange",
-                                                         "chain.addresses.perp.marketRegistry"};
+                                                         "chain.addresses.perp.marketRegistry",
+                                                         "chain.addresses.v2.factory",
+                                                         "chain.addresses.v4.pool_manager",
+                                                         "chain.addresses.v4.position_manager",
+                                                         "chain.addresses.v4.state_view",
+                                                         "chain.addresses.sushi_v3.factory",
+                                                         "chain.addresses.sushi_v3.position_manager",
+                                                         "chain.addresses.pancake_v3.factory",
+                                                         "chain.addresses.pancake_v3.position_manager",
+                                                         "chain.addresses.slipstream.factory",
+                                                         "chain.addresses.slipstream.position_manager"};
 constexpr double kTenYears = 10.0 * 365 * 86400;
 
 std::vector<Field> chain_fields() {
@@ -176,6 +186,13 @@ std::vector<Field> threshold_fields() {
                 "another account: `unwind` follows it to nothing through the usual gates, `hold` keeps the "
                 "hedge until you decide.",
          .store = to_position(&P::when_gone)},
+        {.section = policy,
+         .path = "fees_in_exposure",
+         .type = Type::boolean,
+         .fallback = "true",
+         .doc = "Whether uncollected fees count as part of what is hedged. false: they are valued and shown "
+                "apart, and only the principal is hedged.",
+         .store = to_position(&P::fees_in_exposure)},
         {.section = policy,
          .path = "thresholds.delta_band_ratio",
          .type = Type::ratio,
@@ -381,21 +398,70 @@ std::vector<Field> model_fields() {
 
 std::vector<Field> position_fields() {
     using P = PositionSettings;
+    using R = PositionRef;
     constexpr Section position = Section::position;
     return {
         {.section = position,
          .path = "name",
          .type = Type::text,
-         .doc = "Your label, in every message. Default: v3- and the NFT id.",
+         .doc =
+             "Your label, in every message. Default: v3- and the NFT id, and likewise for the other kinds.",
          .file_only = true,
          .store = nowhere()},
         {.section = position,
          .path = "uniswap_v3",
          .type = Type::integer,
          .range = {1, 9e18},
-         .doc = "The position's NFT id. Pool, tokens, range and fee tier are read on chain.",
-         .required = true,
-         .store = to_position(&P::uniswap_v3)},
+         .doc = "The position's NFT id. Pool, tokens, range and fee tier are read on chain. Exactly one of "
+                "this key and the next five says which position it is.",
+         .store = to_kind("uniswap-v3", &R::id)},
+        {.section = position,
+         .path = "uniswap_v2",
+         .type = Type::address,
+         .doc = "Instead: a v2 pair, which is also its LP token. Needs `owner`.",
+         .store = to_kind("uniswap-v2", &R::pair)},
+        {.section = position,
+         .path = "uniswap_v4",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Uniswap v4.",
+         .store = to_kind("uniswap-v4", &R::id)},
+        {.section = position,
+         .path = "sushi_v3",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Sushi v3.",
+         .store = to_kind("sushi-v3", &R::id)},
+        {.section = position,
+         .path = "pancake_v3",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of PancakeSwap v3.",
+         .store = to_kind("pancake-v3", &R::id)},
+        {.section = position,
+         .path = "slipstream",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Aerodrome or Velodrome Slipstream.",
+         .store = to_kind("slipstream", &R::id)},
+        {.section = position,
+         .path = "owner",
+         .type = Type::address,
+         .doc =
+             "Whose position it is. Of an NFT, whoever owns it when the keeper starts unless said; once it "
+             "is another's, see `when_gone`.",
+         .store = to_ref(&R::owner)},
+        {.section = position,
+         .path = "staked_in",
+         .type = Type::address,
+         .doc = "The contract that holds the NFT for its owner: a Uniswap v3 staker, a gauge, a MasterChef.",
+         .store = to_ref(&R::staked_in)},
+        {.section = position,
+         .path = "hooks_allowed",
+         .type = Type::addresses,
+         .doc = "Hooks of Uniswap v4 that you have judged. A pool with any other hook that can change what "
+                "a position is worth is refused.",
+         .store = to_ref(&R::hooks_allowed)},
         {.section = position,
          .path = "enabled",
          .type = Type::boolean,

@@ -69,6 +69,16 @@ struct Named {
 };
 constexpr std::array kUniswapNames{Named{"factory", "v3.factory"}, Named{"npm", "v3.npm"},
                                    Named{"router", "v3.router"}, Named{"quoter", "v3.quoter"}};
+constexpr std::array kUniswapV2Names{Named{"factory", "v2.factory"}};
+constexpr std::array kUniswapV4Names{Named{"pool_manager", "v4.pool_manager"},
+                                     Named{"position_manager", "v4.position_manager"},
+                                     Named{"state_view", "v4.state_view"}};
+constexpr std::array kSushiNames{Named{"factory", "sushi_v3.factory"},
+                                 Named{"position_manager", "sushi_v3.position_manager"}};
+constexpr std::array kPancakeNames{Named{"factory", "pancake_v3.factory"},
+                                   Named{"position_manager", "pancake_v3.position_manager"}};
+constexpr std::array kSlipstreamNames{Named{"factory", "slipstream.factory"},
+                                      Named{"position_manager", "slipstream.position_manager"}};
 constexpr std::array kAaveNames{Named{"pool", "aave.pool"}, Named{"data", "aave.data"},
                                 Named{"oracle", "aave.oracle"}};
 constexpr std::array kPerpNames{Named{"clearing_house", "perp.clearingHouse"}, Named{"vault", "perp.vault"},
@@ -161,6 +171,11 @@ Result<void> read_preset(const json& root, Network& to) {
     to.fee_model = fee_model == "arbitrum" ? FeeModel::arbitrum : FeeModel::eip1559;
     to.addresses["multicall3"] = OR_TRY(address_of(root, "multicall3", "multicall3"));
     OR_TRY(read_group(root, "uniswap_v3", kUniswapNames, to));
+    OR_TRY(read_group(root, "uniswap_v2", kUniswapV2Names, to));
+    OR_TRY(read_group(root, "uniswap_v4", kUniswapV4Names, to));
+    OR_TRY(read_group(root, "sushi_v3", kSushiNames, to));
+    OR_TRY(read_group(root, "pancake_v3", kPancakeNames, to));
+    OR_TRY(read_group(root, "slipstream", kSlipstreamNames, to));
     OR_TRY(read_group(root, "aave_v3", kAaveNames, to));
     OR_TRY(read_group(root, "perp_v2", kPerpNames, to));
     OR_TRY(read_perp_bases(root, to));
@@ -230,6 +245,14 @@ Result<void> derive_addresses(Network& n) {
     n.uniswap_v3.position_manager = OR_TRY(required(n, "v3.npm"));
     n.uniswap_v3.router = OR_TRY(required(n, "v3.router"));
     n.uniswap_v3.quoter = OR_TRY(required(n, "v3.quoter"));
+    n.uniswap_v4.reset();
+    if (n.address("v4.position_manager")) {
+        UniswapV4Addresses v4;
+        v4.pool_manager = OR_TRY(required(n, "v4.pool_manager"));
+        v4.position_manager = OR_TRY(required(n, "v4.position_manager"));
+        v4.state_view = OR_TRY(required(n, "v4.state_view"));
+        n.uniswap_v4 = v4;
+    }
     n.aave_v3.reset();
     if (has_any(n, "aave.")) {
         AaveV3Addresses a;

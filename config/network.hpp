@@ -43,6 +43,12 @@ struct UniswapV3Addresses {
     Address quoter{};  // QuoterV2
 };
 
+struct UniswapV4Addresses {
+    Address pool_manager{};
+    Address position_manager{};
+    Address state_view{};
+};
+
 struct AaveV3Addresses {
     Address pool{};
     Address data_provider{};
@@ -66,7 +72,8 @@ struct Network {
     FeeModel fee_model = FeeModel::eip1559;
     Address multicall3{};
     UniswapV3Addresses uniswap_v3;
-    std::optional<AaveV3Addresses> aave_v3;  // empty: not deployed there
+    std::optional<UniswapV4Addresses> uniswap_v4;  // empty: not deployed there
+    std::optional<AaveV3Addresses> aave_v3;
     std::optional<PerpV2Addresses> perp_v2;
     std::vector<Token> tokens;
     std::vector<Feed> feeds;

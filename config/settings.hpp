@@ -14,6 +14,7 @@
 #include "chain/base/chain_types.hpp"
 #include "config/errors.hpp"
 #include "config/network.hpp"
+#include "config/position_kind.hpp"
 #include "config/secret.hpp"
 
 namespace outrigger::config {
@@ -90,8 +91,9 @@ struct ModelSettings {
 /// One position with everything that applies to it: defaults, profile and overrides are resolved.
 struct PositionSettings {
     std::string name;
-    std::uint64_t uniswap_v3 = 0;  // NFT id
+    PositionRef ref;
     bool enabled = true;
+    bool fees_in_exposure = true;
     WhenGone when_gone = WhenGone::unwind;
     std::string profile;          // empty: none
     std::vector<VenueId> venues;  // in order of preference; index into Settings::venues

@@ -13,16 +13,31 @@ namespace outrigger {
 
 namespace {
 
+PoolSpec pool_spec(const config::Network& network, const std::string& name, const config::PositionRef& ref) {
+    const config::PositionKind* kind = config::position_kind(ref.kind);
+    OR_ASSERT(kind != nullptr);  // the configuration knows no other
+    PoolSpec spec;
+    spec.kind = ref.kind;
+    spec.name = name;
+    spec.chain = network.chain_id;
+    spec.position_manager = network.address(kind->manager).value_or(Address{});
+    spec.token_id = U256(ref.id);
+    spec.pair = ref.pair;
+    spec.owner = ref.owner;
+    spec.staked_in = ref.staked_in;
+    if (network.uniswap_v4) spec.state_view = network.uniswap_v4->state_view;
+    spec.hooks_allowed = ref.hooks_allowed;
+    return spec;
+}
+
 Result<void> open_pools(const config::Settings& settings, BatchReader& reader, const Pins& pins,
                         const TokenTable& tokens, Market& out) {
     const auto& network = settings.chain.network;
     for (const auto& position : settings.positions) {
-        const PoolSpec spec{"uniswap-v3", position.name, network.chain_id,
-                            network.uniswap_v3.position_manager, U256(position.uniswap_v3)};
-        auto pool = open_pool(reader, pins, spec, tokens);
+        auto pool = open_pool(reader, pins, pool_spec(network, position.name, position.ref), tokens);
         if (!pool)
-            return fail(pool.error().code, fmt::format("position {} (NFT {}): {}", position.name,
-                                                       position.uniswap_v3, pool.error().what));
+            return fail(pool.error().code, fmt::format("position {} ({}): {}", position.name,
+                                                       describe(position.ref), pool.error().what));
         out.pools.push_back(*std::move(pool));
     }
     return {};

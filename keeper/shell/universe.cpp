@@ -193,6 +193,7 @@ PositionParams make_position_params(const config::PositionSettings& position,
     p.name = position.name;
     p.enabled = position.enabled;
     p.when_gone = position.when_gone == config::WhenGone::hold ? WhenGone::hold : WhenGone::unwind;
+    p.fees_in_exposure = position.fees_in_exposure;
     p.legs = choose_legs(position, held, universe, venues);
     p.delta_band_ratio = position.thresholds.delta_band_ratio;
     p.delta_band_usd = position.thresholds.delta_band_usd;

@@ -134,7 +134,7 @@ TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
         ASSERT_TRUE(rest) << rest.error().what;
         ASSERT_GT(aave_debt(world), 1);
         const double other = perp_size(world, "WETH");
-        const U256 id((*keeper)->settings().positions.at(0).uniswap_v3);
+        const U256 id((*keeper)->settings().positions.at(0).ref.id);
         const auto& accounts = world.devnet().world().at("accounts");
         if (burned) {
             burn(world, id);
