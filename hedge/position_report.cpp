@@ -71,6 +71,10 @@ Result<PositionReport> report_position(const LpView& view, const ReportInputs& i
     if (in.price0_usd && in.price1_usd) {
         out.greeks = OR_TRY(concentrated_greeks(view.curve, *in.price0_usd, *in.price1_usd));
         out.fees_usd = out.fees0 * *in.price0_usd + out.fees1 * *in.price1_usd;
+        const double units0 = out.greeks->delta0 + (in.fees_in_exposure ? out.fees0 : 0);
+        const double units1 = out.greeks->delta1 + (in.fees_in_exposure ? out.fees1 : 0);
+        out.delta0 = AssetDelta{units0, units0 * *in.price0_usd};
+        out.delta1 = AssetDelta{units1, units1 * *in.price1_usd};
     }
     OR_TRY(add_losses(view, in, out));
     // Of nothing there is no divergence.

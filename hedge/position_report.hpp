@@ -17,6 +17,7 @@ struct ReportInputs {
     std::optional<double> relative_variance_per_day;  // of ln(P0/P1)
     std::optional<double> entry_price;                // the pool's price when the position was entered
     double block_time_s = 0;                          // mean time between blocks; 0: not known
+    bool fees_in_exposure = true;                     // whether uncollected fees count in the deltas
 };
 
 /// A price at which the range is left or entered.
@@ -31,15 +32,22 @@ struct Divergence {
     std::optional<double> usd;  // empty without USD prices
 };
 
-/// A position in the units people think in. Greeks are of the principal at the oracles' cross price; fees add
-/// their tokens to the deltas and nothing to gamma.
+/// What a position is long of one asset.
+struct AssetDelta {
+    double units = 0;
+    double usd = 0;
+};
+
+/// A position in the units people think in, valued at the oracles' cross price.
 struct PositionReport {
     double principal0 = 0;  // whole tokens at the pool's price, as removing all liquidity would pay
     double principal1 = 0;
     double fees0 = 0;  // uncollected
     double fees1 = 0;
-    std::optional<LpGreeks> greeks;  // empty without USD prices; value_usd is the principal's
+    std::optional<LpGreeks> greeks;  // of the principal; empty without USD prices
     std::optional<double> fees_usd;
+    std::optional<AssetDelta> delta0;  // with the fees, when they count as exposure
+    std::optional<AssetDelta> delta1;
     std::optional<RangeEdge> lower;  // empty: there is no such edge
     std::optional<RangeEdge> upper;
     std::optional<double> lvr_usd_per_day;        // expected loss to arbitrage before fees

@@ -51,6 +51,15 @@ TEST(PositionReport, AmountsInWholeTokens) {
     EXPECT_DOUBLE_EQ(r->fees0, 0.01);
     EXPECT_DOUBLE_EQ(r->fees1, 1e-6);
     EXPECT_DOUBLE_EQ(*r->fees_usd, 20 + 1e-6);
+    EXPECT_DOUBLE_EQ(r->delta0->units, r->greeks->delta0 + 0.01);
+    EXPECT_DOUBLE_EQ(r->delta0->usd, 2000 * r->delta0->units);
+    ReportInputs apart = priced(2000, 1);
+    apart.fees_in_exposure = false;
+    const auto without = report_position(v, apart);
+    ASSERT_TRUE(without);
+    EXPECT_DOUBLE_EQ(without->delta0->units, r->greeks->delta0);
+    EXPECT_DOUBLE_EQ(without->delta1->usd, r->greeks->delta1);
+    EXPECT_DOUBLE_EQ(*without->fees_usd, 20 + 1e-6);
 }
 
 TEST(PositionReport, TheRangeIsLeftAtItsEdges) {
