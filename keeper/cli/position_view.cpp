@@ -52,8 +52,14 @@ Edges shown_edges(const PositionStory& s) {
     return s.inverted ? Edges{turned(high), turned(low)} : Edges{low, high};
 }
 
+/// The two halves of a sentence about both tokens, the one the price is of first.
+std::string in_order(const PositionStory& s, const std::string& of0, const std::string& of1,
+                     const char* and_) {
+    return s.inverted ? of1 + and_ + of0 : of0 + and_ + of1;
+}
+
 std::string both_amounts(const PositionStory& s, double amount0, double amount1) {
-    return fmt::format("{} {} + {} {}", token_amount(amount0), s.token0, token_amount(amount1), s.token1);
+    return in_order(s, token_amount(amount0) + " " + s.token0, token_amount(amount1) + " " + s.token1, " + ");
 }
 
 /// Outside its range a position is all of one token: below it of token0, above it of token1.
@@ -110,18 +116,19 @@ void greeks_lines(const PositionStory& s, std::vector<std::string>& out) {
     const auto& r = s.report;
     if (!r.greeks) return;
     const LpGreeks& g = *r.greeks;
-    out.push_back(fmt::format("delta       {} {} ({}), {} {} ({})", token_amount(r.delta0->units), s.token0,
-                              usd(r.delta0->usd), token_amount(r.delta1->units), s.token1,
-                              usd(r.delta1->usd)));
+    const auto delta = [](const AssetDelta& d, const std::string& token) {
+        return fmt::format("{} {} ({})", token_amount(d.units), token, usd(d.usd));
+    };
+    out.push_back("delta       " + in_order(s, delta(*r.delta0, s.token0), delta(*r.delta1, s.token1), ", "));
     if (g.dollar_gamma == 0) {
         out.emplace_back("gamma       none: outside its range the tokens do not change");
         return;
     }
-    out.push_back(
-        fmt::format("gamma       {} {} and {} {} per USD of their prices; a move of 1 % against "
-                    "each other changes each delta by {}",
-                    small_number(g.gamma00, 3), s.token0, small_number(g.gamma11, 3), s.token1,
-                    usd(std::abs(0.01 * g.dollar_gamma))));
+    const std::string own0 = small_number(g.gamma00, 3) + " " + s.token0;
+    const std::string own1 = small_number(g.gamma11, 3) + " " + s.token1;
+    const std::string own = s.dollar_pair ? (s.inverted ? own1 : own0) : in_order(s, own0, own1, " and ");
+    out.push_back(fmt::format("gamma       {} per USD of price; a move of 1 % changes the delta by {}", own,
+                              usd(std::abs(0.01 * g.dollar_gamma))));
 }
 
 std::string arbitrage_line(const PositionStory& s) {
@@ -153,6 +160,14 @@ json maybe(const std::optional<double>& value) {
 json edge_json(const std::optional<RangeEdge>& edge) {
     if (!edge || !std::isfinite(edge->move)) return nullptr;
     return {{"price", edge->price}, {"move", edge->move}};
+}
+
+json price_json(const PositionStory& s) {
+    const Edges edges = shown_edges(s);
+    return {{"unit", price_unit(s)},
+            {"now", shown_price(s, s.view.pool_price)},
+            {"lower", edge_json(edges.lower)},
+            {"upper", edge_json(edges.upper)}};
 }
 
 json token_json(const PositionStory& s, bool first) {
@@ -250,9 +265,8 @@ json position_document(const PositionStory& s) {
              {"liquidity", s.view.liquidity.to_decimal()},
              {"tokens", json::array({token_json(s, true), token_json(s, false)})},
              {"in_range", s.view.in_range},
-             {"pool_price", s.view.pool_price},
-             {"range", {{"lower", edge_json(r.lower)}, {"upper", edge_json(r.upper)}}},
-             {"price_unit", s.token1 + " per " + s.token0},
+             {"price", price_json(s)},
+             {"sqrt_price_x96", s.view.sqrt_price_x96.to_decimal()},
              {"value_usd", r.greeks ? json(r.greeks->value_usd) : json(nullptr)},
              {"fees_usd", maybe(r.fees_usd)},
              {"fees_in_exposure", s.fees_hedged},
@@ -265,7 +279,7 @@ json position_document(const PositionStory& s) {
     if (r.divergence) {
         out["divergence"] = {{"ratio", r.divergence->ratio},
                              {"usd", maybe(r.divergence->usd)},
-                             {"entry_price", maybe(s.entry_price)},
+                             {"entry_price", shown_price(s, s.entry_price.value_or(std::nan("")))},
                              {"from", s.entry_note}};
     }
     if (!s.unpriced.empty()) out["unpriced"] = s.unpriced;

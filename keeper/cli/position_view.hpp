@@ -17,9 +17,10 @@ namespace outrigger::cli {
 struct PositionStory {
     std::string name;
     config::PositionRef ref;
-    std::string token0;     // how people call it: "WETH"
-    std::string token1;     // "USDC"
-    bool inverted = false;  // prices are quoted as token0 per token1
+    std::string token0;        // how people call it: "WETH"
+    std::string token1;        // "USDC"
+    bool inverted = false;     // prices are quoted as token0 per token1, and token1 is named first
+    bool dollar_pair = false;  // the token named last is a dollar: its own gamma says nothing
     bool fees_hedged = true;
     LpView view;
     PositionReport report;

@@ -47,6 +47,7 @@ TEST(Cli, OverviewHelpAndVersionGoToStdout) {
                                   {"check", "--help"},
                                   {"status", "--help"},
                                   {"explain", "--help"},
+                                  {"positions", "--help"},
                                   {"demo", "--help"},
                                   {"devnet", "--help"},
                                   {"version"}}) {
@@ -160,6 +161,38 @@ TEST_F(CliWithWorld, NoNodeAndDeadNodeAreExit5) {
 TEST_F(CliWithWorld, NoSuchPositionIsExit6) {
     expect_message(with(replaced(world.config_text(), "uniswap_v3 = 4", "uniswap_v3 = 4000"), {"check"}), 6,
                    {"4000"});
+}
+
+TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
+    const auto text = with(world.config_text(), {"positions", "--volatility", "80%"});
+    EXPECT_EQ(text.code, 0) << text.err;
+    for (const char* words :
+         {"eth-usdc · Uniswap v3 NFT 4 · fee 0.05 %", "in range 2,898.66–3,401.58 USDC per WETH",
+          "left below 2,898.66 (-8.05 %)", "fees        none uncollected", "gamma       -0.0122",
+          "as given with --volatility", "--entry-price eth-usdc=PRICE"})
+        EXPECT_NE(text.out.find(words), std::string::npos) << words << " is not in:\n" << text.out;
+
+    const auto done = with(world.config_text(), {"positions", "--json", "--entry-price", "eth-usdc=2500"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto document = json::parse(done.out);
+    EXPECT_EQ(document.at("schema"), 1);
+    const auto& eth = document.at("positions").at(0);
+    EXPECT_EQ(eth.at("name"), "eth-usdc");
+    EXPECT_EQ(eth.at("state"), "open");
+    EXPECT_EQ(eth.at("owner"), world.devnet().world().at("accounts").at("lp"));
+    EXPECT_NEAR(eth.at("value_usd").get<double>(), 19'020, 1);
+    EXPECT_NEAR(eth.at("price").at("now").get<double>(), 3152.40, 0.01);
+    EXPECT_LT(eth.at("divergence").at("ratio").get<double>(), 0);
+    EXPECT_GT(eth.at("lvr_usd_per_day").get<double>(), 0);  // from the feeds' history
+    EXPECT_TRUE(document.at("positions").at(1).at("divergence").is_null());
+    double delta = 0;
+    for (const auto& token : eth.at("tokens")) delta += token.at("delta_usd").get<double>();
+    EXPECT_NEAR(delta, eth.at("value_usd").get<double>(), 1e-6);  // methods A.1: the deltas are the tokens
+
+    expect_message(with(world.config_text(), {"positions", "--volatility", "-1"}), 2, {"--volatility"});
+    expect_message(with(world.config_text(), {"positions", "--entry-price", "eth-usdc"}), 2,
+                   {"--entry-price"});
+    expect_nothing_sent();
 }
 
 TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {

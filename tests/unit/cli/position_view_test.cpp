@@ -79,6 +79,11 @@ TEST(PositionView, PricesAreQuotedInDollarsWhicheverTokenIsFirst) {
     s.inverted = true;
     EXPECT_EQ(standing(valued(s)), "in range 1,500.00–2,500.00 USDC per WETH, now 2,000.00");
     EXPECT_THAT(all(valued(s)), HasSubstr("left below 1,500.00 (-25.0 %) and above 2,500.00 (+25.0 %)"));
+    EXPECT_THAT(all(valued(s)), HasSubstr(": 5,991.37 WETH + 2.3607 USDC"));  // whose price it is comes first
+    const auto price = position_document(valued(s)).at("price");
+    EXPECT_EQ(price.at("unit"), "USDC per WETH");
+    EXPECT_NEAR(price.at("lower").at("price"), 1500, 1e-9);
+    EXPECT_NEAR(price.at("lower").at("move"), -0.25, 1e-12);
     auto above = story(1 / 3000.0, 1 / 2500.0, 1 / 1500.0);  // WETH is dear: the position is all USDC, token0
     above.token0 = "USDC";
     above.token1 = "WETH";
@@ -94,7 +99,7 @@ TEST(PositionView, AFullRangeHasNoEdge) {
     const auto widest = valued(story(2000, 3e-39, 3e38));
     EXPECT_EQ(standing(widest), standing(pair));
     EXPECT_THAT(all(widest), HasSubstr("range       has no edge"));
-    EXPECT_TRUE(position_document(pair)["range"]["lower"].is_null());
+    EXPECT_TRUE(position_document(pair)["price"]["lower"].is_null());
 }
 
 TEST(PositionView, WhatBecameOfItIsSaid) {
