@@ -49,6 +49,13 @@ Result<v3::PositionsReturn> existing(const PoolSpec& spec, const Result<v3::Posi
     return fail(why.code, fmt::format("{}: {}", where(spec), why.what));
 }
 
+/// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
+/// owns it at the start.
+Address expected_owner(const PoolSpec& spec, const V3Nft& nft) {
+    if (spec.staked_in != Address{}) return spec.staked_in;
+    return spec.owner != Address{} ? spec.owner : nft.owner;
+}
+
 V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
     return {.owner = owner,
             .factory = {},
@@ -252,7 +259,7 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
             return fail(token.error().code, fmt::format("{}: {}", where(spec), token.error().what));
         };
         return V3Identity{.pool = pool,
-                          .owner = nft.owner,
+                          .owner = expected_owner(spec, nft),
                           .token0 = OR_TRY(in_position(token0)),
                           .token1 = OR_TRY(in_position(token1)),
                           .fee_pips = nft.fee_pips,

@@ -349,6 +349,22 @@ TEST(UniswapV3Identity, TheRegistryOpensAPositionInTwoBatches) {
     EXPECT_EQ(view->principal, amounts(recorded().at("cases").at(0).at("decreaseLiquidity")));
 }
 
+TEST(UniswapV3Identity, AConfiguredOwnerCountsFromTheStart) {
+    Start s;
+    s.spec.owner = s.identity.owner;
+    auto pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::open);
+    s.spec.owner.data.back() ^= 1;
+    pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::transferred);
+    s.spec.staked_in = s.identity.owner;  // the NFT is where it was staked, whoever staked it
+    pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::open);
+}
+
 TEST(UniswapV3Identity, AnUnknownKindNamesTheKnownOnes) {
     Start s;
     s.spec.kind = "uniswap-v9";
