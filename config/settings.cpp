@@ -263,7 +263,7 @@ class Loader {
 
     void positions() {
         const auto& names = layers_.names.positions;
-        if (names.empty() && !reported("position")) {
+        if (names.empty() && sources_.positions_needed && !reported("position")) {
             error("position", sources_.name, {}, "there is no position",
                   "without one there is nothing to hedge",
                   "add  [[position]]  and below it  uniswap_v3 = <NFT id>");

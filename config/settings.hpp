@@ -166,6 +166,7 @@ struct Sources {
     std::map<std::string, std::string> environment;  // all of it
     std::vector<std::string> set;                    // --set KEY=VALUE, in order; the last one counts
     ReadFile read_file;
+    bool positions_needed = true;  // false: only the chain is asked about
 };
 
 /// The configuration of `sources`, or everything that is wrong with it.

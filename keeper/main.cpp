@@ -124,10 +124,13 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
 }
 
 void add_positions(CLI::App& app, Flags& flags) {
-    auto* positions = app.add_subcommand(
-        "positions",
-        "what each position holds, earns and loses\n\n  outrigger positions\n  outrigger positions "
-        "--entry-price eth-usdc=3000 --json");
+    auto* positions =
+        app.add_subcommand("positions",
+                           "what each position holds, earns and loses\n\n  outrigger positions\n  outrigger "
+                           "positions --owner 0x...\n  outrigger positions "
+                           "--entry-price eth-usdc=3000 --json");
+    positions->add_option("--owner", flags.positions.owner,
+                          "find this account's positions on the chain instead; needs no configured position");
     positions->add_option("--volatility", flags.positions.volatility,
                           "of the pools' prices, per year: 80% (default: from the price history)");
     positions

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "keeper/cli/position_stories.hpp"
+#include "chain/base/hex.hpp"
+#include "keeper/cli/owned_positions.hpp"
 #include "keeper/cli/verbs.hpp"
 
 namespace outrigger::cli {
@@ -53,12 +54,12 @@ Outcome<StoryInputs> inputs_of(const PositionsFlags& flags) {
     return out;
 }
 
-/// What the command ends in: every position read and priced, or the first thing that was not.
-Exit exit_of(const std::vector<Told>& told) {
+/// What the command ends in: every position read and, where that was to be expected, priced.
+Exit exit_of(const std::vector<Told>& told, bool must_price) {
     Exit out = Exit::ok;
     for (const auto& one : told) {
         if (std::holds_alternative<UnreadablePosition>(one)) return Exit::position;
-        if (!std::get<PositionStory>(one).unpriced.empty()) out = Exit::oracle_or_venue;
+        if (must_price && !std::get<PositionStory>(one).unpriced.empty()) out = Exit::oracle_or_venue;
     }
     return out;
 }
@@ -78,8 +79,7 @@ void print(const Output& out, const std::vector<Told>& told) {
 }
 
 int show(const Globals& globals, const config::Settings& settings, const BlockRef& block,
-         const std::vector<Told>& told) {
-    const Exit code = exit_of(told);
+         const std::vector<Told>& told, Exit code) {
     if (globals.out.json) {
         json positions = json::array();
         for (const auto& one : told)
@@ -98,11 +98,29 @@ int show(const Globals& globals, const config::Settings& settings, const BlockRe
     return static_cast<int>(code);
 }
 
+int owned(const Globals& globals, const PositionsFlags& flags, const StoryInputs& inputs) {
+    const auto owner = parse_address(flags.owner);
+    if (!owner) {
+        return globals.out.failed({Exit::usage, "usage.owner",
+                                   fmt::format("--owner {} is not an address", flags.owner), "",
+                                   owner.error().what, "--owner 0x..., all lower case or with its checksum"});
+    }
+    const auto settings = load_chain_settings(globals);
+    if (!settings) return globals.out.failed(settings.error());
+    const auto found = tell_owned(*settings, *owner, inputs, enumerate_nfts);
+    if (!found) return globals.out.failed(found.error());
+    if (found->positions.empty())
+        globals.out.talk(fmt::format("{} owns no position here", checksum_address(*owner)));
+    return show(globals, *settings, found->block, found->positions,
+                exit_of(found->positions, /*must_price=*/false));
+}
+
 }  // namespace
 
 int positions(const Globals& globals, const PositionsFlags& flags) {
     const auto inputs = inputs_of(flags);
     if (!inputs) return globals.out.failed(inputs.error());
+    if (!flags.owner.empty()) return owned(globals, flags, *inputs);
     const auto settings = load_settings(globals);
     if (!settings) return globals.out.failed(settings.error());
     Keeper::Options options;
@@ -115,7 +133,7 @@ int positions(const Globals& globals, const PositionsFlags& flags) {
     std::vector<Told> told;
     for (std::size_t i = 0; i < settings->positions.size(); ++i)
         told.push_back(tell_position(*settings, (*keeper)->market(), look->seen, i, *inputs));
-    return show(globals, *settings, look->head.block, told);
+    return show(globals, *settings, look->head.block, told, exit_of(told, /*must_price=*/true));
 }
 
 }  // namespace outrigger::cli

@@ -38,7 +38,8 @@ struct ExplainFlags {
 int explain(const Globals& globals, const ExplainFlags& flags);
 
 struct PositionsFlags {
-    std::string volatility;                 // per year, "80%" or "0.8"; empty: from the price history
+    std::string owner;       // whose positions to find on the chain; empty: the configured ones
+    std::string volatility;  // per year, "80%" or "0.8"; empty: from the price history
     std::vector<std::string> entry_prices;  // "NAME=PRICE" or "PRICE", as prices are shown
 };
 int positions(const Globals& globals, const PositionsFlags& flags);

@@ -195,6 +195,52 @@ TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
     expect_nothing_sent();
 }
 
+TEST_F(CliWithWorld, PositionsOfAnAccountNeedNoConfiguration) {
+    const auto lp = world.devnet().world().at("accounts").at("lp").get<std::string>();
+    // A network that does not know ARB: the token is then told by what its contract says of itself.
+    json network = json::parse(std::ifstream(world.devnet().world_path()));
+    const auto arb = network.at("addresses").at("tokens.ARB").get<std::string>();
+    network.at("addresses").erase("tokens.ARB");
+    network.at("addresses").erase("feeds.ARB");
+    const std::string file = world.directory() + "/without-arb.json";
+    std::ofstream(file) << network.dump();
+    const test::TemporaryDirectory empty;
+    const auto ask = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments{"positions",
+                                           "--set",
+                                           "chain.preset=devnet",
+                                           "--set",
+                                           "chain.world=" + file,
+                                           "--set",
+                                           "chain.rpc[0].url=" + world.devnet().rpc_url()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return outrigger(arguments, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path());
+    };
+    const auto done = ask({"--owner", lp, "--json"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto found = json::parse(done.out).at("positions");
+    ASSERT_EQ(found.size(), 2U);
+    EXPECT_EQ(found[0].at("reference").at("id"),
+              std::to_string(world.devnet().world().at("positions").at("eth-usdc").get<int>()));
+    EXPECT_NEAR(found[0].at("value_usd").get<double>(), 19'020, 1);
+    EXPECT_TRUE(found[1].at("value_usd").is_null());
+    const auto name = "ARB (" + arb.substr(0, 6) + "…" + arb.substr(arb.size() - 4) + ")";
+    EXPECT_EQ(found[1].at("unpriced"), name + " has no price feed on devnet");
+    bool named = false;
+    for (const auto& token : found[1].at("tokens")) {
+        named = named || token.at("symbol") == name;
+        EXPECT_GT(token.at("principal").get<double>(), 0);
+        EXPECT_TRUE(token.at("delta_usd").is_null());
+    }
+    EXPECT_TRUE(named);
+    const auto nobody = ask({"--owner", "0x0000000000000000000000000000000000000009"});
+    EXPECT_EQ(nobody.code, 0) << nobody.err;
+    EXPECT_NE(nobody.err.find("owns no position"), std::string::npos) << nobody.err;
+    expect_message(ask({"--owner", "0x12"}), 2, {"--owner 0x12", "address"});
+    expect_message(outrigger({"positions", "--owner", lp}, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path()),
+                   3, {"chain.preset", "--set chain.preset="});
+}
+
 TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {
     const std::string good = world.config_text();
     expect_message(with(good, {"run", "--live"}), 2, {"--confirm " + confirmation()});

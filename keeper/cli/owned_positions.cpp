@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/cli/owned_positions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <set>
+
+#include "chain/abi/call.hpp"
+#include "chain/base/hex.hpp"
+#include "chain/pool/uniswap_v3.hpp"
+
+namespace outrigger::cli {
+
+namespace {
+
+using BalanceOf = abi::Function<"balanceOf", U256(Address)>;
+using TokenOfOwnerByIndex = abi::Function<"tokenOfOwnerByIndex", U256(Address, U256)>;
+
+constexpr std::uint64_t kNftsMax = 2000;  // of one position manager
+constexpr std::size_t kSymbolMax = 12;
+
+Result<std::vector<PoolSpec>> nfts_of(BatchReader& reader, const Pins& pins, const config::Network& network,
+                                      const config::PositionKind& kind, const Address& owner) {
+    const auto manager = network.address(kind.manager);
+    if (!manager) return std::vector<PoolSpec>{};
+    const U256 count = OR_TRY(reader.read(pins, eth_query<BalanceOf>(network.chain_id, *manager, owner)));
+    if (count > U256(kNftsMax)) {
+        return fail(Errc::unsupported, fmt::format("it owns {} NFTs of {}; at most {} are listed",
+                                                   count.to_decimal(), kind.title, kNftsMax));
+    }
+    std::vector<Query<U256>> queries;
+    for (std::uint64_t i = 0; i < count.as_u64(); ++i)
+        queries.push_back(eth_query<TokenOfOwnerByIndex>(network.chain_id, *manager, owner, U256(i)));
+    std::vector<PoolSpec> out;
+    for (const auto& answer : OR_TRY(reader.read(pins, each(std::move(queries))))) {
+        PoolSpec spec;
+        spec.kind = kind.kind;
+        spec.token_id = OR_TRY(answer);
+        spec.name = fmt::format("{}-{}", kind.label, spec.token_id.to_decimal());
+        spec.chain = network.chain_id;
+        spec.position_manager = *manager;
+        spec.owner = owner;
+        out.push_back(std::move(spec));
+    }
+    return out;
+}
+
+/// The settings would name it so.
+config::PositionRef reference_to(const PoolSpec& spec) {
+    config::PositionRef ref;
+    ref.kind = spec.kind;
+    ref.id = spec.token_id.fits_u64() ? spec.token_id.as_u64() : 0;
+    ref.pair = spec.pair;
+    ref.owner = spec.owner;
+    ref.staked_in = spec.staked_in;
+    ref.hooks_allowed = spec.hooks_allowed;
+    return ref;
+}
+
+/// A stranger's symbol proves nothing: anybody can call a token USDC. So the address stands beside it.
+std::string stranger(const V3Token& token) {
+    std::string symbol;
+    for (const char c : token.symbol) {
+        if (c > ' ' && c < '\x7f' && symbol.size() < kSymbolMax) symbol += c;
+    }
+    const std::string address = checksum_address(token.address);
+    const std::string brief = address.substr(0, 6) + "…" + address.substr(address.size() - 4);
+    return symbol.empty() ? brief : fmt::format("{} ({})", symbol, brief);
+}
+
+/// The tokens of the network and those met on the way, each an asset of its own.
+class Tokens {
+  public:
+    Tokens(const config::Network& network, const Universe& universe) : universe_(universe) {
+        for (const auto& token : network.tokens) {
+            if (const auto asset = universe.find(token.asset))
+                infos_.push_back({token.address, token.decimals, *asset, token.symbol});
+        }
+    }
+    bool add(const V3Token& token) {
+        if (std::any_of(infos_.begin(), infos_.end(),
+                        [&](const auto& t) { return t.address == token.address; }))
+            return false;
+        const AssetId asset(static_cast<std::uint16_t>(universe_.assets.size() + strangers_.size()));
+        infos_.push_back({token.address, token.decimals, asset, token.symbol});
+        strangers_.push_back(stranger(token));
+        return true;
+    }
+    Result<TokenTable> table() const { return TokenTable::make(infos_); }
+    std::string label(AssetId asset) const {
+        const std::size_t known = universe_.assets.size();
+        return asset.value < known ? token_label(universe_, asset) : strangers_.at(asset.value - known);
+    }
+    /// Why the asset has no price here; empty when it has one.
+    std::string unpriced(const config::Network& network, AssetId asset) const {
+        if (asset.value < universe_.assets.size() && network.feed(universe_.symbol(asset)) != nullptr)
+            return "";
+        return fmt::format("{} has no price feed on {}", label(asset), network.name);
+    }
+
+  private:
+    const Universe& universe_;
+    std::vector<TokenInfo> infos_;
+    std::vector<std::string> strangers_;
+};
+
+/// The pool, after its tokens have been looked up when the network does not know them.
+Result<std::unique_ptr<Pool>> open_any(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                       Tokens& tokens) {
+    auto pool = open_pool(reader, pins, spec, OR_TRY(tokens.table()));
+    const auto* kind = config::position_kind(spec.kind);
+    if (pool || pool.error().code != Errc::config || kind == nullptr || !kind->stakes) return pool;
+    const V3Nft nft = OR_TRY(reader.read(pins, identify_v3_nft(spec)));
+    const V3Identity identity = OR_TRY(reader.read(pins, identify_v3_pool(spec, nft)));
+    const bool first = tokens.add(identity.token0);
+    const bool second = tokens.add(identity.token1);
+    if (!first && !second) return pool;
+    return open_pool(reader, pins, spec, OR_TRY(tokens.table()));
+}
+
+/// A position without prices: what it holds and where its range is.
+Told tell_unpriced(const PoolSpec& spec, const LpView& view, const Tokens& tokens, std::string why) {
+    PositionStory story;
+    story.name = spec.name;
+    story.ref = reference_to(spec);
+    story.token0 = tokens.label(view.curve.asset0);
+    story.token1 = tokens.label(view.curve.asset1);
+    story.view = view;
+    story.unpriced = std::move(why);
+    story.volatility_note = story.unpriced;
+    story.entry_note = "an entry price can be given for configured positions";
+    auto report = report_position(view, {});
+    if (!report) return UnreadablePosition{story.name, story.ref, report.error().what};
+    story.report = *std::move(report);
+    return story;
+}
+
+/// The positions in the place of the configured ones: watched, never hedged.
+config::Settings watching(config::Settings settings, const std::vector<PoolSpec>& specs) {
+    config::PositionSettings own;
+    own.model.bar = std::chrono::hours(1);
+    own.model.lookback = std::chrono::days(30);
+    own.model.min_bars = 168;
+    if (!settings.positions.empty()) own.model = settings.positions.front().model;
+    own.enabled = false;
+    settings.positions.clear();
+    settings.venues.clear();
+    for (const auto& spec : specs) {
+        own.name = spec.name;
+        own.ref = reference_to(spec);
+        settings.positions.push_back(own);
+    }
+    return settings;
+}
+
+TimePoint wall_clock() {
+    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+/// Tells the positions whose tokens have prices, through the keeper's own eyes.
+Outcome<std::vector<Told>> tell_priced(const config::Settings& settings, const std::vector<PoolSpec>& specs,
+                                       const StoryInputs& inputs) {
+    std::vector<Told> out;
+    if (specs.empty()) return out;
+    const auto watched = watching(settings, specs);
+    Keeper::Options options;
+    options.account = dry_run_account(settings);
+    options.triggers = false;
+    auto keeper = Keeper::look_only(watched, std::move(options));
+    if (!keeper) return stop(start_failure(keeper.error(), watched));
+    const auto look = (*keeper)->look();
+    if (!look) return stop(start_failure(look.error(), watched));
+    for (std::size_t i = 0; i < specs.size(); ++i)
+        out.push_back(tell_position(watched, (*keeper)->market(), look->seen, i, inputs));
+    return out;
+}
+
+/// One discovered position on its way to being told.
+struct Found {
+    PoolSpec spec;
+    std::optional<Told> told;  // empty: it has prices, and is told with the others
+};
+
+Result<std::vector<Found>> look_at(BatchReader& reader, const Pins& pins, const config::Network& network,
+                                   const Universe& universe, std::vector<PoolSpec> specs) {
+    Tokens tokens(network, universe);
+    std::vector<Found> out;
+    for (auto& spec : specs) {
+        Found found{std::move(spec), std::nullopt};
+        const auto pool = open_any(reader, pins, found.spec, tokens);
+        const auto view = pool ? reader.read(pins, (*pool)->position()) : tl::unexpected(pool.error());
+        if (!view) {
+            if (view.error().code == Errc::transport || view.error().code == Errc::timeout)
+                return tl::unexpected(view.error());
+            found.told = UnreadablePosition{found.spec.name, reference_to(found.spec), view.error().what};
+        } else {
+            std::string why = tokens.unpriced(network, view->curve.asset0);
+            if (why.empty()) why = tokens.unpriced(network, view->curve.asset1);
+            if (!why.empty()) found.told = tell_unpriced(found.spec, *view, tokens, std::move(why));
+        }
+        out.push_back(std::move(found));
+    }
+    return out;
+}
+
+}  // namespace
+
+Result<std::vector<PoolSpec>> enumerate_nfts(BatchReader& reader, const Pins& pins,
+                                             const config::Network& network, const Address& owner) {
+    std::vector<PoolSpec> out;
+    const auto kinds = pool_kinds();
+    for (const auto& kind : config::kPositionKinds) {
+        const bool readable = std::find(kinds.begin(), kinds.end(), kind.kind) != kinds.end();
+        if (!kind.stakes || !readable) continue;
+        for (auto& spec : OR_TRY(nfts_of(reader, pins, network, kind, owner))) out.push_back(std::move(spec));
+    }
+    return out;
+}
+
+Outcome<Owned> tell_owned(const config::Settings& settings, const Address& owner, const StoryInputs& inputs,
+                          const Discover& discover) {
+    ChainLink link(settings.chain);
+    if (const auto ready = link.check_endpoints(); !ready)
+        return stop(start_failure(ready.error(), settings));
+    const auto head = link.nodes().latest(wall_clock());
+    if (!head) return stop(start_failure(head.error(), settings));
+    const Pins pins{{head->block.chain, head->block}};
+    const auto& network = settings.chain.network;
+    auto specs = discover(link.reader(), pins, network, owner);
+    if (!specs) return stop(start_failure(specs.error(), settings));
+    const Universe universe = make_universe(settings);
+    auto found = look_at(link.reader(), pins, network, universe, *std::move(specs));
+    if (!found) return stop(start_failure(found.error(), settings));
+
+    std::vector<PoolSpec> priced;
+    for (const auto& one : *found) {
+        if (!one.told) priced.push_back(one.spec);
+    }
+    auto told = tell_priced(settings, priced, inputs);
+    if (!told) return stop(told.error());
+    Owned out{head->block, {}};
+    std::size_t next = 0;
+    for (auto& one : *found)
+        out.positions.push_back(one.told ? *std::move(one.told) : std::move((*told)[next++]));
+    return out;
+}
+
+}  // namespace outrigger::cli
