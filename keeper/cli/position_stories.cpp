@@ -5,7 +5,9 @@
 
 #include <cmath>
 
+#include "keeper/cli/context.hpp"
 #include "keeper/decide/evaluate.hpp"
+#include "keeper/shell/record.hpp"
 
 namespace outrigger::cli {
 
@@ -53,17 +55,25 @@ void estimate_variance(const Market& market, const Snapshot& seen, std::size_t m
                     std::chrono::duration_cast<std::chrono::minutes>(seen.panel->bar).count());
 }
 
+/// The entry price: the operator's, else the pool's when the keeper first saw the position as it is.
 void find_entry(const StoryInputs& inputs, PositionStory& story, ReportInputs& in) {
     auto given = inputs.entry_prices.find(story.name);
     if (given == inputs.entry_prices.end()) given = inputs.entry_prices.find("");
-    if (given == inputs.entry_prices.end()) {
-        story.entry_note = fmt::format("say at which price it was entered: --entry-price {}=PRICE, in {}",
-                                       story.name, price_unit(story));
-        return;
+    if (given != inputs.entry_prices.end()) {
+        story.entry_price = shown_price(story, given->second);
+        story.entry_note = "as given with --entry-price";
+    } else if (inputs.journal != nullptr && story.view.state == PositionState::open) {
+        const auto seen = first_seen(*inputs.journal, story.name, story.view);
+        if (seen && *seen) {
+            story.entry_price = (*seen)->pool_price;
+            story.entry_note =
+                fmt::format("the price when the keeper first saw it as it is, {}", iso_time((*seen)->at));
+        }
     }
-    story.entry_price = shown_price(story, given->second);
-    story.entry_note = "as given with --entry-price";
     in.entry_price = story.entry_price;
+    if (story.entry_price) return;
+    story.entry_note = fmt::format("say at which price it was entered: --entry-price {}=PRICE, in {}",
+                                   story.name, price_unit(story));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ namespace outrigger::cli {
 struct StoryInputs {
     std::optional<double> volatility;            // of every pool's price, per year; 0.8 is 80 %
     std::map<std::string, double> entry_prices;  // by position, as prices are shown; "" is for all
+    const Journal* journal = nullptr;            // what a keeper has seen; null: none has run
 };
 
 using Told = std::variant<PositionStory, UnreadablePosition>;

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chain/base/hex.hpp"
+#include "keeper/cli/ledger_view.hpp"
 #include "keeper/cli/owned_positions.hpp"
 #include "keeper/cli/verbs.hpp"
 
@@ -118,7 +119,7 @@ int owned(const Globals& globals, const PositionsFlags& flags, const StoryInputs
 }  // namespace
 
 int positions(const Globals& globals, const PositionsFlags& flags) {
-    const auto inputs = inputs_of(flags);
+    auto inputs = inputs_of(flags);
     if (!inputs) return globals.out.failed(inputs.error());
     if (!flags.owner.empty()) return owned(globals, flags, *inputs);
     const auto settings = load_settings(globals);
@@ -130,6 +131,8 @@ int positions(const Globals& globals, const PositionsFlags& flags) {
     if (!keeper) return globals.out.failed(start_failure(keeper.error(), *settings));
     const auto look = (*keeper)->look();
     if (!look) return globals.out.failed(start_failure(look.error(), *settings));
+    const auto ledger = open_ledger(*settings, {});  // without one the entry prices stay unknown
+    if (ledger) inputs->journal = ledger->journal.get();
     std::vector<Told> told;
     for (std::size_t i = 0; i < settings->positions.size(); ++i)
         told.push_back(tell_position(*settings, (*keeper)->market(), look->seen, i, *inputs));

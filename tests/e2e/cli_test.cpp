@@ -189,6 +189,15 @@ TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
     for (const auto& token : eth.at("tokens")) delta += token.at("delta_usd").get<double>();
     EXPECT_NEAR(delta, eth.at("value_usd").get<double>(), 1e-6);  // methods A.1: the deltas are the tokens
 
+    // Once a keeper has seen them, the entry is known without being told.
+    EXPECT_EQ(with(world.config_text(), {"run", "--rounds", "1"}).code, 0);
+    world.post("/price", {{"WETH", 3000.0}, {"seconds", 300}});
+    const auto later =
+        json::parse(with(world.config_text(), {"positions", "--json"}).out).at("positions").at(0);
+    EXPECT_NEAR(later.at("divergence").at("entry_price").get<double>(), 3152.40, 0.01);
+    EXPECT_LT(later.at("divergence").at("usd").get<double>(), 0);
+    EXPECT_NE(later.at("divergence").at("from").get<std::string>().find("first saw"), std::string::npos);
+
     expect_message(with(world.config_text(), {"positions", "--volatility", "-1"}), 2, {"--volatility"});
     expect_message(with(world.config_text(), {"positions", "--entry-price", "eth-usdc"}), 2,
                    {"--entry-price"});
