@@ -447,9 +447,9 @@ std::vector<Field> position_fields() {
         {.section = position,
          .path = "owner",
          .type = Type::address,
-         .doc =
-             "Whose position it is. Of an NFT, whoever owns it when the keeper starts unless said; once it "
-             "is another's, see `when_gone`.",
+         .doc = "Whose position it is. Of an NFT, unless said, whoever owns it when the keeper starts: say "
+                "it, so that "
+                "a transfer while no keeper runs is noticed too. Once it is another's, see `when_gone`.",
          .store = to_ref(&R::owner)},
         {.section = position,
          .path = "staked_in",

@@ -204,6 +204,25 @@ TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
     expect_nothing_sent();
 }
 
+TEST_F(CliWithWorld, AnotherAccountsPositionIsSaidToBe) {
+    const auto& accounts = world.devnet().world().at("accounts");
+    const auto text =
+        replaced(world.config_text(), "uniswap_v3 = 4",
+                 "owner = \"" + accounts.at("trader").get<std::string>() + "\"\nuniswap_v3 = 4");
+    const std::string words = "transferred: it belongs to " + accounts.at("lp").get<std::string>() + " now";
+    const auto check = with(text, {"check"});
+    EXPECT_EQ(check.code, 0) << check.err;
+    EXPECT_NE(check.out.find("warn  eth-usdc    Uniswap v3 NFT 4 · fee 0.05 % · " + words), std::string::npos)
+        << check.out;
+    const auto positions = with(text, {"positions"});
+    EXPECT_EQ(positions.code, 0) << positions.err;
+    EXPECT_NE(positions.out.find(words), std::string::npos) << positions.out;
+    const auto document = json::parse(with(text, {"positions", "--json"}).out).at("positions").at(0);
+    EXPECT_EQ(document.at("state"), "transferred");
+    EXPECT_EQ(document.at("owner"), accounts.at("lp"));
+    EXPECT_EQ(document.at("liquidity"), "0");  // of ours
+}
+
 TEST_F(CliWithWorld, PositionsOfAnAccountNeedNoConfiguration) {
     const auto lp = world.devnet().world().at("accounts").at("lp").get<std::string>();
     // A network that does not know ARB: the token is then told by what its contract says of itself.
