@@ -10,8 +10,9 @@ namespace outrigger::config {
 std::string describe(const PositionRef& ref) {
     const PositionKind* kind = position_kind(ref.kind);
     if (kind == nullptr) return ref.kind;
-    return kind->by_pair ? fmt::format("{} pair {}", kind->title, checksum_address(ref.pair))
-                         : fmt::format("{} NFT {}", kind->title, ref.id);
+    if (kind->by_pair) return fmt::format("{} pair {}", kind->title, checksum_address(ref.pair));
+    return fmt::format("{} NFT {}{}", kind->title, ref.id,
+                       ref.staked_in == Address{} ? "" : ", staked in " + checksum_address(ref.staked_in));
 }
 
 }  // namespace outrigger::config

@@ -52,7 +52,7 @@ struct PositionRef {
     friend bool operator==(const PositionRef&, const PositionRef&) = default;
 };
 
-/// The reference in words: "Uniswap v3 NFT 4471220", "Uniswap v2 pair 0x88e6...".
+/// The reference in words: "Uniswap v3 NFT 4471220, staked in 0x...", "Uniswap v2 pair 0x88e6...".
 std::string describe(const PositionRef& ref);
 
 }  // namespace outrigger::config

@@ -288,7 +288,7 @@ Checked check_addresses(const Field& field, const Node& node) {
     std::vector<Address> items;
     std::string shown;
     for (const Node& item : node.children) {
-        const Checked one = check_address(field, item);
+        Checked one = check_address(field, item);
         if (!one) return one;
         items.push_back(std::get<Address>(one->held));
         shown += (shown.empty() ? "" : ", ") + one->shown;

@@ -91,7 +91,9 @@ TEST(ConfigLoad, EveryKindOfPositionHasItsKey) {
     EXPECT_EQ(p[1].name, "v2-0xa478c297");
     EXPECT_EQ(p[2].name, "v4-4471220");
     EXPECT_EQ(p[3].name, "sushi-v3-4471220");
-    EXPECT_EQ(describe(p[0].ref), "Uniswap v3 NFT 4471220");
+    EXPECT_EQ(describe(p[0].ref),
+              "Uniswap v3 NFT 4471220, staked in 0xA478c2975Ab1Ea89e8196811F51A7B7Ade33eB11");
+    EXPECT_EQ(describe(p[3].ref), "Sushi v3 NFT 4471220");
     EXPECT_EQ(describe(p[1].ref), "Uniswap v2 pair 0xA478c2975Ab1Ea89e8196811F51A7B7Ade33eB11");
 }
 
