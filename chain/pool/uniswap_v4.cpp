@@ -192,8 +192,9 @@ Result<V4Identity> identify(BatchReader& reader, const Pins& pins, const PoolSpe
     OR_TRY(check_hooks(spec, nft->key.hooks));
     const auto tokens = OR_TRY(reader.read(
         pins, gather(identify_token(chain, nft->key.currency0), identify_token(chain, nft->key.currency1))));
-    return V4Identity{nft->key, nft->owner, OR_TRY(std::get<0>(tokens)), OR_TRY(std::get<1>(tokens)),
-                      nft->range};
+    // Whom it must belong to from now on: the configured owner, or whoever owns it at the start.
+    return V4Identity{nft->key, spec.owner != Address{} ? spec.owner : nft->owner,
+                      OR_TRY(std::get<0>(tokens)), OR_TRY(std::get<1>(tokens)), nft->range};
 }
 
 }  // namespace

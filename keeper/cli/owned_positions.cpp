@@ -9,14 +9,18 @@
 #include <set>
 
 #include "chain/abi/call.hpp"
+#include "chain/abi/erc20.hpp"
 #include "chain/base/hex.hpp"
-#include "chain/pool/uniswap_v3.hpp"
+#include "chain/pool/gather.hpp"
+#include "chain/pool/token_identity.hpp"
+#include "chain/pool/uniswap_v2_abi.hpp"
+#include "chain/pool/uniswap_v3_abi.hpp"
+#include "chain/pool/uniswap_v4_abi.hpp"
 
 namespace outrigger::cli {
 
 namespace {
 
-using BalanceOf = abi::Function<"balanceOf", U256(Address)>;
 using TokenOfOwnerByIndex = abi::Function<"tokenOfOwnerByIndex", U256(Address, U256)>;
 
 constexpr std::uint64_t kNftsMax = 2000;  // of one position manager
@@ -26,7 +30,8 @@ Result<std::vector<PoolSpec>> nfts_of(BatchReader& reader, const Pins& pins, con
                                       const config::PositionKind& kind, const Address& owner) {
     const auto manager = network.address(kind.manager);
     if (!manager) return std::vector<PoolSpec>{};
-    const U256 count = OR_TRY(reader.read(pins, eth_query<BalanceOf>(network.chain_id, *manager, owner)));
+    const U256 count =
+        OR_TRY(reader.read(pins, eth_query<erc20::BalanceOf>(network.chain_id, *manager, owner)));
     if (count > U256(kNftsMax)) {
         return fail(Errc::unsupported, fmt::format("it owns {} NFTs of {}; at most {} are listed",
                                                    count.to_decimal(), kind.title, kNftsMax));
@@ -79,6 +84,8 @@ class Tokens {
             if (const auto asset = universe.find(token.asset))
                 infos_.push_back({token.address, token.decimals, *asset, token.symbol});
         }
+        if (const auto native = universe.find("ETH"); native && network.token_at(Address{}) == nullptr)
+            infos_.push_back({Address{}, 18, *native, "ETH"});
     }
     bool add(const TokenIdentity& token) {
         if (std::any_of(infos_.begin(), infos_.end(),
@@ -107,16 +114,34 @@ class Tokens {
     std::vector<std::string> strangers_;
 };
 
+/// Where the position's two tokens are, whatever they are.
+Result<std::pair<Address, Address>> token_addresses(BatchReader& reader, const Pins& pins,
+                                                    const PoolSpec& spec) {
+    if (spec.kind == "uniswap-v2") {
+        return reader.read(pins, both(eth_query<v2::Token0>(spec.chain, spec.pair),
+                                      eth_query<v2::Token1>(spec.chain, spec.pair)));
+    }
+    if (spec.kind == "uniswap-v4") {
+        const auto info = OR_TRY(reader.read(
+            pins, eth_query<v4::PoolAndPositionInfo>(spec.chain, spec.position_manager, spec.token_id)));
+        return std::pair{std::get<0>(std::get<0>(info)), std::get<1>(std::get<0>(info))};
+    }
+    // The forks answer positions() with their tokens where Uniswap v3 has them.
+    const auto nft =
+        OR_TRY(reader.read(pins, eth_query<v3::Positions>(spec.chain, spec.position_manager, spec.token_id)));
+    return std::pair{std::get<2>(nft), std::get<3>(nft)};
+}
+
 /// The pool, after its tokens have been looked up when the network does not know them.
 Result<std::unique_ptr<Pool>> open_any(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
                                        Tokens& tokens) {
     auto pool = open_pool(reader, pins, spec, OR_TRY(tokens.table()));
-    const auto* kind = config::position_kind(spec.kind);
-    if (pool || pool.error().code != Errc::config || kind == nullptr || !kind->stakes) return pool;
-    const V3Nft nft = OR_TRY(reader.read(pins, identify_v3_nft(spec)));
-    const V3Identity identity = OR_TRY(reader.read(pins, identify_v3_pool(spec, nft)));
-    const bool first = tokens.add(identity.token0);
-    const bool second = tokens.add(identity.token1);
+    if (pool || pool.error().code != Errc::config) return pool;
+    const auto where = OR_TRY(token_addresses(reader, pins, spec));
+    const auto found = OR_TRY(reader.read(
+        pins, both(identify_token(spec.chain, where.first), identify_token(spec.chain, where.second))));
+    const bool first = tokens.add(found.first);
+    const bool second = tokens.add(found.second);
     if (!first && !second) return pool;
     return open_pool(reader, pins, spec, OR_TRY(tokens.table()));
 }
@@ -217,6 +242,46 @@ Result<std::vector<PoolSpec>> enumerate_nfts(BatchReader& reader, const Pins& pi
         if (!kind.stakes || !readable) continue;
         for (auto& spec : OR_TRY(nfts_of(reader, pins, network, kind, owner))) out.push_back(std::move(spec));
     }
+    return out;
+}
+
+Result<std::vector<PoolSpec>> candidate_pairs(BatchReader& reader, const Pins& pins,
+                                              const config::Network& network, const Address& owner) {
+    std::vector<PoolSpec> out;
+    const auto factory = network.address("v2.factory");
+    if (!factory) return out;
+    const auto& tokens = network.tokens;
+    std::vector<Query<Address>> pairs;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        for (std::size_t j = 0; j < i; ++j)
+            pairs.push_back(
+                eth_query<v2::GetPair>(network.chain_id, *factory, tokens[i].address, tokens[j].address));
+    }
+    std::vector<Query<U256>> balances;
+    for (const auto& answer : OR_TRY(reader.read(pins, each(std::move(pairs))))) {
+        const Address pair = OR_TRY(answer);
+        if (pair == Address{}) continue;  // the factory knows none
+        PoolSpec spec;
+        spec.kind = "uniswap-v2";
+        spec.name = "v2-" + to_hex(pair).substr(0, 10);
+        spec.chain = network.chain_id;
+        spec.pair = pair;
+        spec.owner = owner;
+        out.push_back(std::move(spec));
+        balances.push_back(eth_query<erc20::BalanceOf>(network.chain_id, pair, owner));
+    }
+    const auto shares = OR_TRY(reader.read(pins, each(std::move(balances))));
+    std::vector<PoolSpec> held;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        if (!OR_TRY(shares[i]).is_zero()) held.push_back(std::move(out[i]));
+    }
+    return held;
+}
+
+Result<std::vector<PoolSpec>> discover_owned(BatchReader& reader, const Pins& pins,
+                                             const config::Network& network, const Address& owner) {
+    auto out = OR_TRY(enumerate_nfts(reader, pins, network, owner));
+    for (auto& spec : OR_TRY(candidate_pairs(reader, pins, network, owner))) out.push_back(std::move(spec));
     return out;
 }
 

@@ -20,6 +20,15 @@ using Discover = std::function<Result<std::vector<PoolSpec>>(BatchReader&, const
 Result<std::vector<PoolSpec>> enumerate_nfts(BatchReader& reader, const Pins& pins,
                                              const config::Network& network, const Address& owner);
 
+/// Shares of Uniswap v2 pairs between the network's tokens.
+Result<std::vector<PoolSpec>> candidate_pairs(BatchReader& reader, const Pins& pins,
+                                              const config::Network& network, const Address& owner);
+
+/// Both: what can be listed with reads at one block. Uniswap v4 positions cannot: their manager keeps no
+/// list.
+Result<std::vector<PoolSpec>> discover_owned(BatchReader& reader, const Pins& pins,
+                                             const config::Network& network, const Address& owner);
+
 /// What an account was found to own.
 struct Owned {
     BlockRef block;

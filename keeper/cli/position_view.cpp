@@ -98,6 +98,9 @@ std::string worth_line(const PositionStory& s) {
 
 std::string fees_line(const PositionStory& s) {
     const auto& r = s.report;
+    const auto* kind = config::position_kind(s.ref.kind);
+    if (kind != nullptr && kind->by_pair)
+        return "fees        stay in the pair: they are part of what it is worth";
     if (r.fees0 == 0 && r.fees1 == 0) return "fees        none uncollected";
     return fmt::format("fees        {}{} uncollected; {}", both_amounts(s, r.fees0, r.fees1),
                        r.fees_usd ? fmt::format(" ({})", usd(*r.fees_usd)) : "",

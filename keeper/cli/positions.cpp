@@ -108,7 +108,7 @@ int owned(const Globals& globals, const PositionsFlags& flags, const StoryInputs
     }
     const auto settings = load_chain_settings(globals);
     if (!settings) return globals.out.failed(settings.error());
-    const auto found = tell_owned(*settings, *owner, inputs, enumerate_nfts);
+    const auto found = tell_owned(*settings, *owner, inputs, discover_owned);
     if (!found) return globals.out.failed(found.error());
     if (found->positions.empty())
         globals.out.talk(fmt::format("{} owns no position here", checksum_address(*owner)));

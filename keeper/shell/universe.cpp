@@ -137,8 +137,9 @@ Result<TokenTable> make_token_table(const config::Network& network, const Univer
     for (const auto& token : network.tokens) {
         tokens.push_back({token.address, token.decimals, OR_TRY(universe.find(token.asset)), token.symbol});
     }
-    // Uniswap v4 trades the native currency itself, under the zero address.
-    if (const auto native = universe.find("ETH")) tokens.push_back({Address{}, 18, *native, "ETH"});
+    // Uniswap v4 pools hold the native currency itself, under the zero address.
+    if (network.token_at(Address{}) == nullptr)
+        tokens.push_back({Address{}, 18, OR_TRY(universe.find("ETH")), "ETH"});
     return TokenTable::make(std::move(tokens));
 }
 

@@ -204,6 +204,34 @@ TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
     expect_nothing_sent();
 }
 
+TEST_F(CliWithWorld, V2AndV4PositionsStandBesideTheOthers) {
+    const auto& about = world.devnet().world();
+    const auto text = world.config_text() + "\n[[position]]\nname = \"pair\"\nuniswap_v2 = \"" +
+                      about.at("addresses").at("v2.pair.WETH-USDC").get<std::string>() + "\"\nowner = \"" +
+                      about.at("accounts").at("lp").get<std::string>() +
+                      "\"\n[[position]]\nname = \"ether\"\nuniswap_v4 = " +
+                      std::to_string(about.at("positions_v4").at("eth-usdc").get<int>()) + "\n";
+    const auto check = with(text, {"check"});
+    EXPECT_EQ(check.code, 0) << check.err << check.out;
+    for (const char* words :
+         {"ok    pair        Uniswap v2 pair 0x", "$20,000.00 · in range at every price, now 3,152.40",
+          "ok    ether       Uniswap v4 NFT ", "$12,000.00 · in range 2,841.27–3,463.36 USDC per "})
+        EXPECT_NE(check.out.find(words), std::string::npos) << words << " is not in:\n" << check.out;
+    const auto positions = json::parse(with(text, {"positions", "--json"}).out).at("positions");
+    ASSERT_EQ(positions.size(), 4U);
+    EXPECT_TRUE(positions[2].at("price").at("lower").is_null());
+    // A pair's loss to arbitrage is an eighth of the variance, whatever its price (methods A.2).
+    const double volatility = positions[2].at("volatility_per_year");
+    EXPECT_NEAR(positions[2].at("lvr_usd_per_day").get<double>(),
+                positions[2].at("value_usd").get<double>() * volatility * volatility / 365 / 8, 1e-6);
+    EXPECT_EQ(positions[3].at("tokens").at(0).at("decimals"), 18);  // the native currency
+    const auto run = with(text, {"run", "--rounds", "1", "--json"});
+    EXPECT_EQ(run.code, 0) << run.err;
+    for (const auto& position : json::parse(run.out).at("decision").at("positions"))
+        EXPECT_TRUE(position.at("known").get<bool>()) << position;
+    expect_nothing_sent();
+}
+
 TEST_F(CliWithWorld, AnotherAccountsPositionIsSaidToBe) {
     const auto& accounts = world.devnet().world().at("accounts");
     const auto text =
@@ -247,7 +275,11 @@ TEST_F(CliWithWorld, PositionsOfAnAccountNeedNoConfiguration) {
     const auto done = ask({"--owner", lp, "--json"});
     EXPECT_EQ(done.code, 0) << done.err;
     const auto found = json::parse(done.out).at("positions");
-    ASSERT_EQ(found.size(), 2U);
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(
+        found[2].at("reference").at("pair"),
+        checksum_address(*parse_address(network.at("addresses").at("v2.pair.WETH-USDC").get<std::string>())));
+    EXPECT_NEAR(found[2].at("value_usd").get<double>(), 20'000, 1);
     EXPECT_EQ(found[0].at("reference").at("id"),
               std::to_string(world.devnet().world().at("positions").at("eth-usdc").get<int>()));
     EXPECT_NEAR(found[0].at("value_usd").get<double>(), 19'020, 1);
