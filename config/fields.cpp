@@ -84,6 +84,14 @@ std::vector<Field> chain_fields() {
              "Endpoints that must give the same answers to everything a round reads. Where they differ the "
              "majority of all endpoints decides, and without one the round holds.",
          .store = to(&S::chain, &C::read_quorum)},
+        {.path = "chain.sequencer_grace",
+         .type = Type::duration,
+         .fallback = "1h",
+         .range = {0, 86400},
+         .doc = "On a layer 2 whose sequencer has an uptime feed: how long prices are not believed after it "
+                "has come "
+                "back.",
+         .store = to(&S::chain, &C::sequencer_grace)},
         {.path = "chain.world",
          .type = Type::path,
          .doc = "File that describes the network: a devnet's world file, or one in the form of "
@@ -548,6 +556,23 @@ std::vector<Field> process_fields() {
          .range = {1, 10'000},
          .doc = "After this many rounds in a row that could not be read: halt.",
          .store = to(&S::guard, &G::blind_rounds_max)},
+        {.path = "guard.price_quorum",
+         .type = Type::integer,
+         .unit = "sources",
+         .fallback = "1",
+         .range = {1, 8},
+         .doc = "Usable sources an asset's price needs, where the network describes several (Chainlink, "
+                "Pyth, composed "
+                "feeds). The price is their median.",
+         .store = to(&S::guard, &G::price_quorum)},
+        {.path = "guard.max_source_gap_bps",
+         .type = Type::number,
+         .unit = "bps",
+         .fallback = "100",
+         .range = {0, 5000, true},
+         .doc = "Sources of one price further apart than this are not believed: hold.",
+         .store = [](Slot& s,
+                     const Value& v) { s.settings.guard.max_source_gap_ratio = held<double>(v) / 10'000; }},
         {.path = "guard.max_tx_usd",
          .type = Type::number,
          .unit = "USD",

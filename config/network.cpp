@@ -124,6 +124,28 @@ Result<Feed> read_feed(const json& from) {
     return f;
 }
 
+Result<ComposedFeed> read_composed(const json& from) {
+    ComposedFeed f;
+    f.asset = OR_TRY(text(from, "asset"));
+    f.proxy = OR_TRY(address_of(from, "proxy", f.asset + ".proxy"));
+    f.through = OR_TRY(text(from, "through"));
+    f.heartbeat = std::chrono::seconds(OR_TRY(whole(from, "heartbeat_s", 1, 30 * 86400)));
+    f.deviation_ratio = OR_TRY(number(from, "deviation", 0, 0.5));
+    return f;
+}
+
+Result<PythPrice> read_pyth_price(const json& from) {
+    PythPrice p;
+    p.asset = OR_TRY(text(from, "asset"));
+    const std::string id = OR_TRY(text(from, "id"));
+    const auto parsed = parse_fixed<Hash32>(id);
+    if (!parsed) return bad(fmt::format("{}.id: {}", p.asset, parsed.error().what));
+    p.id = *parsed;
+    p.max_age = std::chrono::seconds(OR_TRY(whole(from, "max_age_s", 1, 30 * 86400)));
+    p.max_confidence_ratio = OR_TRY(number(from, "max_confidence", 1e-6, 0.5));
+    return p;
+}
+
 template <class Item>
 Result<std::vector<Item>> read_list(const json& root, const std::string& key,
                                     Result<Item> (*read)(const json&)) {
@@ -136,6 +158,18 @@ Result<std::vector<Item>> read_list(const json& root, const std::string& key,
         items.push_back(*std::move(item));
     }
     return items;
+}
+
+/// What neither every preset nor every world file has: more sources of prices, and what they depend on.
+Result<void> read_price_sources(const json& root, Network& to) {
+    if (root.contains("composed_feeds"))
+        to.composed_feeds = OR_TRY(read_list<ComposedFeed>(root, "composed_feeds", read_composed));
+    if (root.contains("sequencer_uptime"))
+        to.addresses["sequencer_uptime"] = OR_TRY(address_of(root, "sequencer_uptime", "sequencer_uptime"));
+    if (!root.contains("pyth")) return {};
+    to.addresses["pyth"] = OR_TRY(address_of(root.at("pyth"), "contract", "pyth.contract"));
+    to.pyth_prices = OR_TRY(read_list<PythPrice>(root.at("pyth"), "prices", read_pyth_price));
+    return {};
 }
 
 /// The settings as the text an operator would write: lists joined by commas.
@@ -245,6 +279,8 @@ Result<void> derive_addresses(Network& n) {
     n.uniswap_v3.position_manager = OR_TRY(required(n, "v3.npm"));
     n.uniswap_v3.router = OR_TRY(required(n, "v3.router"));
     n.uniswap_v3.quoter = OR_TRY(required(n, "v3.quoter"));
+    n.pyth = n.address("pyth");
+    n.sequencer_uptime = n.address("sequencer_uptime");
     n.uniswap_v4.reset();
     if (n.address("v4.position_manager")) {
         UniswapV4Addresses v4;
@@ -293,6 +329,7 @@ Result<Network> parse_network(std::string_view json_text, bool complete) {
     } else {
         OR_TRY(read_preset(root, network));
     }
+    OR_TRY(read_price_sources(root, network));
     OR_TRY(check_unique(network));
     OR_TRY(derive_addresses(network));
     return network;

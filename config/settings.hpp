@@ -41,6 +41,7 @@ struct ChainSettings {
     ClockSource clock = ClockSource::wall;
     std::chrono::seconds max_head_lag{0};  // between endpoints
     std::uint32_t read_quorum = 1;         // endpoints that must agree
+    std::chrono::seconds sequencer_grace{0};
     std::string world;  // path of the network's description; empty for a preset that brings its own
     std::vector<RpcEndpoint> rpc;  // in order of preference
     Network network;
@@ -117,6 +118,8 @@ struct VenueSettings {
 struct GuardSettings {
     std::chrono::seconds max_data_age{0};
     std::uint32_t blind_rounds_max = 0;
+    std::uint32_t price_quorum = 1;   // sources an asset's price needs
+    double max_source_gap_ratio = 0;  // between the highest and the lowest; configured in basis points
     std::optional<double>
         max_tx_usd;  // no default: live refuses to start without the three, see require_live
     std::optional<double> max_hour_usd;

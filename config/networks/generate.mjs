@@ -66,6 +66,9 @@ const CHAINS = [
       'defaults.limits.max_gas_usd_per_day': 500 } },
 ];
 
+/** Source: https://docs.chain.link/data-feeds/l2-sequencer-feeds */
+const SEQUENCERS = { 42161: '0xFdB631F5EE196F0ed6FAa767959853A9F217697D' };
+
 /** Uniswap's wrapped ether. Read as text: loading the module would need the package's dependencies. */
 function weth9(id) {
   const text = fs.readFileSync(path.join(root, UNISWAP, 'dist/cjs/src/entities/weth9.js'), 'utf8');
@@ -110,6 +113,7 @@ function network(c) {
     uniswap_v4: { pool_manager: v3.v4PoolManagerAddress, position_manager: v3.v4PositionManagerAddress, state_view: v3.v4StateView },
     ...FORKS[c.id],
     aave_v3: { pool: aave.POOL, data: aave.AAVE_PROTOCOL_DATA_PROVIDER, oracle: aave.ORACLE },
+    ...(SEQUENCERS[c.id] ? { sequencer_uptime: SEQUENCERS[c.id] } : {}),
     tokens, feeds, settings: c.settings,
     sources: { uniswap: `${UNISWAP} ${version(UNISWAP)}`, aave_v3: `${AAVE} ${version(AAVE)}`,
       feeds: c.proxies ? 'https://docs.chain.link/data-feeds/price-feeds/addresses' : `${AAVE} ${version(AAVE)} ${c.chainlink}.sol` },

@@ -99,22 +99,33 @@ void check_position(Checklist& list, const config::Settings& settings, const Mar
     }
 }
 
+/// Who an asset's price comes from: "ETH/USD, ETH/USD (Pyth)".
+std::string sources_of(const Market& market, AssetId asset) {
+    std::string out;
+    const auto add = [&](const std::string& name) { out += (out.empty() ? "" : ", ") + name; };
+    for (const auto& feed : market.prices.feeds)
+        if (feed.asset() == asset) add(feed.spec().name);
+    for (const auto& source : market.prices.seconds)
+        if (source.feed->asset() == asset) add(source.name);
+    return out;
+}
+
 void check_prices(Checklist& list, const Market& market, const RoundReport& look) {
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        const auto& symbol = market.universe.symbol(market.feeds[i].asset());
-        const auto& price = look.seen.prices.at(market.feeds[i].asset()).value;
+    for (const auto& [asset, observed] : look.seen.prices) {
+        const auto& symbol = market.universe.symbol(asset);
+        const auto& price = observed.value;
         if (!price) {
             list.add(Verdict::fail, "oracle", fmt::format("{}/USD: {}", symbol, price.error().what),
-                     "check the feed's address", Exit::oracle_or_venue);
+                     "wait for the feed, check its address, or set oracle.max_age if its heartbeat is longer",
+                     Exit::oracle_or_venue);
             continue;
         }
         const auto age = look.seen.now - price->published;
-        const auto limit = market.universe.assets.at(market.feeds[i].asset().value).price_age_max;
-        list.add(age <= limit ? Verdict::ok : Verdict::fail, "oracle",
-                 fmt::format("{}/USD {} · {} s old (limit {} s)", symbol, digits(price->usd), age.count(),
-                             limit.count()),
-                 "wait for the feed, or set oracle.max_age if its heartbeat is longer",
-                 Exit::oracle_or_venue);
+        const auto limit = market.params.assets.at(asset.value).price_age_max;
+        const auto from = sources_of(market, asset);
+        list.add(Verdict::ok, "oracle",
+                 fmt::format("{}/USD {} · {} s old (limit {} s){}", symbol, digits(price->usd), age.count(),
+                             limit.count(), from == symbol + "/USD" ? "" : " · from " + from));
     }
     if (look.seen.panel) {
         list.add(Verdict::ok, "history",

@@ -59,26 +59,6 @@ Result<std::vector<std::vector<AssetId>>> held_assets(BatchReader& reader, const
     return out;
 }
 
-Result<void> open_feeds(const config::Settings& settings, BatchReader& reader, const Pins& pins,
-                        const std::set<AssetId>& assets, Market& out) {
-    const auto& network = settings.chain.network;
-    for (const auto asset : assets) {
-        const auto& symbol = out.universe.symbol(asset);
-        const auto* feed = network.feed(symbol);
-        if (feed == nullptr)
-            return fail(Errc::config,
-                        fmt::format("no price feed of {} is configured on {}", symbol, network.name));
-        const ChainlinkSpec spec{symbol + "/USD", network.chain_id,      feed->proxy,
-                                 asset,           feed->deviation_ratio, std::nullopt};
-        auto opened = open_chainlink(reader, pins, spec);
-        if (!opened)
-            return fail(opened.error().code, fmt::format("feed {}: {}", spec.name, opened.error().what));
-        out.feeds.push_back(*std::move(opened));
-        out.heartbeats.push_back(feed->heartbeat);
-    }
-    return {};
-}
-
 /// A hedged position without any instrument can only be watched; better said at start than at the first move.
 Result<void> check_hedgeable(const Params& params) {
     for (const auto& position : params.positions) {
@@ -114,7 +94,12 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
         for (const auto& leg : out.params.positions.back().legs) assets.insert(leg.asset);
     }
     OR_TRY(check_hedgeable(out.params));
-    OR_TRY(open_feeds(settings, reader, pins, assets, out));
+    out.prices = OR_TRY(open_price_sources(settings, reader, pins, assets, out.universe));
+    // Each source is judged by its own age; the agreed price is as old as the oldest of them may be.
+    for (const auto& source : out.prices.seconds) {
+        auto& limit = out.params.assets.at(source.feed->asset().value).price_age_max;
+        limit = std::max(limit, source.max_age);
+    }
 
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;
