@@ -16,6 +16,7 @@
 #include "chain/pool/uniswap_v2_abi.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
 #include "chain/pool/uniswap_v4_abi.hpp"
+#include "chain/rpc/logs.hpp"
 
 namespace outrigger::cli {
 
@@ -285,6 +286,50 @@ Result<std::vector<PoolSpec>> discover_owned(BatchReader& reader, const Pins& pi
     return out;
 }
 
+Result<LoggedNfts> logged_nfts(NodeSet& nodes, BatchReader& reader, const Pins& pins,
+                               const config::Network& network, const Address& owner) {
+    using Transfer = abi::Event<"Transfer", Address, Address, U256>;
+    LoggedNfts out;
+    if (!network.uniswap_v4) return out;
+    const Address manager = network.uniswap_v4->position_manager;
+    Hash32 to{};
+    std::copy(owner.data.begin(), owner.data.end(),
+              to.data.end() - static_cast<std::ptrdiff_t>(owner.data.size()));
+    const LogFilter filter{manager, {Transfer::topic, std::nullopt, to}};
+    const BlockNumber head = pins.at(network.chain_id).number;
+    const auto search = nodes.read([&](Node& node) { return search_logs(node, filter, head); });
+    if (!search) {  // an endpoint without logs is no reason to say nothing of the rest
+        out.note = "Uniswap v4 positions could not be looked for: " + search.error().what;
+        return out;
+    }
+    if (!search->stopped.empty()) {
+        out.note = fmt::format("Uniswap v4 positions were looked for back to block {} only ({})",
+                               search->reached.value, search->stopped);
+    }
+    std::set<U256> ids;
+    for (const auto& log : search->logs) {
+        if (log.topics.size() == 4) ids.insert(U256::from_be(log.topics[3].data));
+    }
+    std::vector<Query<Address>> owners;
+    for (const auto& id : ids) owners.push_back(eth_query<v4::OwnerOf>(network.chain_id, manager, id));
+    const auto answers = OR_TRY(reader.read(pins, each(std::move(owners))));
+    std::size_t i = 0;
+    for (const auto& id : ids) {
+        const auto& now = answers[i++];
+        if (!now && now.error().code != Errc::reverted) return tl::unexpected(now.error());
+        if (!now || *now != owner) continue;  // burned, or sent on
+        PoolSpec spec;
+        spec.kind = "uniswap-v4";
+        spec.name = "v4-" + id.to_decimal();
+        spec.chain = network.chain_id;
+        spec.position_manager = manager;
+        spec.state_view = network.uniswap_v4->state_view;
+        spec.token_id = id;
+        out.specs.push_back(std::move(spec));
+    }
+    return out;
+}
+
 Outcome<Owned> tell_owned(const config::Settings& settings, const Address& owner, const StoryInputs& inputs,
                           const Discover& discover) {
     ChainLink link(settings.chain);
@@ -296,6 +341,9 @@ Outcome<Owned> tell_owned(const config::Settings& settings, const Address& owner
     const auto& network = settings.chain.network;
     auto specs = discover(link.reader(), pins, network, owner);
     if (!specs) return stop(start_failure(specs.error(), settings));
+    auto logged = logged_nfts(link.nodes(), link.reader(), pins, network, owner);
+    if (!logged) return stop(start_failure(logged.error(), settings));
+    for (auto& spec : logged->specs) specs->push_back(std::move(spec));
     const Universe universe = make_universe(settings);
     auto found = look_at(link.reader(), pins, network, universe, *std::move(specs));
     if (!found) return stop(start_failure(found.error(), settings));
@@ -306,7 +354,7 @@ Outcome<Owned> tell_owned(const config::Settings& settings, const Address& owner
     }
     auto told = tell_priced(settings, priced, inputs);
     if (!told) return stop(told.error());
-    Owned out{head->block, {}};
+    Owned out{head->block, {}, std::move(logged->note)};
     std::size_t next = 0;
     for (auto& one : *found)
         out.positions.push_back(one.told ? *std::move(one.told) : std::move((*told)[next++]));

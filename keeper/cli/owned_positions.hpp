@@ -24,15 +24,26 @@ Result<std::vector<PoolSpec>> enumerate_nfts(BatchReader& reader, const Pins& pi
 Result<std::vector<PoolSpec>> candidate_pairs(BatchReader& reader, const Pins& pins,
                                               const config::Network& network, const Address& owner);
 
-/// Both: what can be listed with reads at one block. Uniswap v4 positions cannot: their manager keeps no
-/// list.
+/// Both: what can be listed with reads at one block.
 Result<std::vector<PoolSpec>> discover_owned(BatchReader& reader, const Pins& pins,
                                              const config::Network& network, const Address& owner);
+
+/// What the logs of Uniswap v4's position manager told.
+struct LoggedNfts {
+    std::vector<PoolSpec> specs;
+    std::string note;  // how far back they were read, in words
+};
+/// The Uniswap v4 NFTs that were ever sent to the account and are its own at the pinned block. Their manager
+/// keeps no list, so its Transfer logs are read back as far as the endpoint lets them be.
+/// Errors: why the chain could not be asked
+Result<LoggedNfts> logged_nfts(NodeSet& nodes, BatchReader& reader, const Pins& pins,
+                               const config::Network& network, const Address& owner);
 
 /// What an account was found to own.
 struct Owned {
     BlockRef block;
     std::vector<Told> positions;  // as discovered
+    std::string note;             // what the search could not reach; empty when there was nothing to say
 };
 
 /// Everything the account owns, told as far as the network's tokens and feeds reach: a token the network does

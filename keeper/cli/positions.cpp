@@ -110,6 +110,7 @@ int owned(const Globals& globals, const PositionsFlags& flags, const StoryInputs
     if (!settings) return globals.out.failed(settings.error());
     const auto found = tell_owned(*settings, *owner, inputs, discover_owned);
     if (!found) return globals.out.failed(found.error());
+    if (!found->note.empty()) globals.out.talk(found->note);
     if (found->positions.empty())
         globals.out.talk(fmt::format("{} owns no position here", checksum_address(*owner)));
     return show(globals, *settings, found->block, found->positions,

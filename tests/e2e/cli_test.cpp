@@ -275,7 +275,11 @@ TEST_F(CliWithWorld, PositionsOfAnAccountNeedNoConfiguration) {
     const auto done = ask({"--owner", lp, "--json"});
     EXPECT_EQ(done.code, 0) << done.err;
     const auto found = json::parse(done.out).at("positions");
-    ASSERT_EQ(found.size(), 3U);
+    ASSERT_EQ(found.size(), 4U);
+    // Of Uniswap v4 there is no list: it was found in the logs of its position manager.
+    EXPECT_EQ(found[3].at("reference").at("id"),
+              std::to_string(world.devnet().world().at("positions_v4").at("eth-usdc").get<int>()));
+    EXPECT_NEAR(found[3].at("value_usd").get<double>(), 12'000, 60);
     EXPECT_EQ(
         found[2].at("reference").at("pair"),
         checksum_address(*parse_address(network.at("addresses").at("v2.pair.WETH-USDC").get<std::string>())));
