@@ -30,7 +30,9 @@ NodeSet::NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endp
     OR_ASSERT(!endpoints.empty());
     for (Endpoint& endpoint : endpoints) {
         auto node = std::make_unique<Node>(
-            transport, JsonRpc::Options{endpoint.url, options_.timeout, options_.max_bytes}, chain);
+            transport,
+            JsonRpc::Options{endpoint.url, endpoint.timeout.value_or(options_.timeout), options_.max_bytes},
+            chain);
         members_.push_back({std::move(endpoint), std::move(node)});
     }
 }
@@ -131,22 +133,38 @@ std::vector<NodeSet::Seen> NodeSet::heads_of_ready(TimePoint now) {
     return out;
 }
 
+/// Why a head cannot be right beside the others, if so.
+std::optional<Error> NodeSet::misfit(const Seen& one, const std::vector<Seen>& all) const {
+    const BlockRef& block = one.head.block;
+    const auto name = [this](const Seen& s) { return members_[s.member].node->origin(); };
+    std::optional<std::uint64_t> highest_other;
+    for (const Seen& other : all) {
+        const auto lag = other.head.block.timestamp - block.timestamp;
+        if (lag > *options_.head_lag_max) {
+            return Error{Errc::stale, fmt::format("{}: its block {} is {} s older than block {} of {}",
+                                                  name(one), block.number.value, lag.count(),
+                                                  other.head.block.number.value, name(other))};
+        }
+        const bool as_recent = -lag <= *options_.head_lag_max;  // an old head says nothing about heights
+        if (other.member != one.member && as_recent)
+            highest_other = std::max(highest_other.value_or(0), other.head.block.number.value);
+    }
+    if (!highest_other || block.number.value <= *highest_other ||
+        block.number.value - *highest_other <= options_.head_lead_max)
+        return std::nullopt;
+    return Error{Errc::stale,
+                 fmt::format("{}: its block {} is {} blocks ahead of every other endpoint", name(one),
+                             block.number.value, block.number.value - *highest_other)};
+}
+
 Result<Head> NodeSet::latest(TimePoint now) {
     if (compares_heads()) {
         for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;
         const std::vector<Seen> seen = heads_of_ready(now);
-        const auto newest = std::max_element(seen.begin(), seen.end(), [](const Seen& l, const Seen& r) {
-            return l.head.block.timestamp < r.head.block.timestamp;
-        });
         std::optional<Head> chosen;
         for (const Seen& s : seen) {
-            const auto lag = newest->head.block.timestamp - s.head.block.timestamp;
-            if (lag > *options_.head_lag_max) {
-                const auto& other = members_[newest->member].node->origin();
-                failed(s.member,
-                       {Errc::stale, fmt::format("{}: its block {} is {} s older than block {} of {}",
-                                                 members_[s.member].node->origin(), s.head.block.number.value,
-                                                 lag.count(), newest->head.block.number.value, other)});
+            if (const auto why = misfit(s, seen)) {
+                failed(s.member, *why);
                 continue;
             }
             served(s.member);

@@ -20,6 +20,7 @@ struct Endpoint {
     std::string url;
     bool read = true;
     bool send = true;
+    std::optional<std::chrono::milliseconds> timeout{};  // nothing: as the set says
 };
 
 struct NodeSetOptions {
@@ -32,6 +33,8 @@ struct NodeSetOptions {
     /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
     /// compared.
     std::optional<std::chrono::seconds> head_lag_max;
+    /// So are those more blocks ahead of all others than this, whose heads are otherwise as old.
+    std::uint64_t head_lead_max = 32;
     /// Endpoints that must give the same answers to a round's reads.
     std::size_t quorum = 1;
 };
@@ -141,6 +144,7 @@ class NodeSet final : public HeadSource {
     bool compares_heads() const { return options_.head_lag_max && members_.size() > 1; }
     Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
     std::vector<Seen> heads_of_ready(TimePoint now);
+    std::optional<Error> misfit(const Seen& one, const std::vector<Seen>& all) const;
     std::vector<std::size_t> order();
     Result<void> admit(std::size_t i);
     void served(std::size_t i);

@@ -250,6 +250,25 @@ TEST_F(HeadLagTest, ALittleBehindIsNoFault) {
     EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"}));
 }
 
+TEST_F(HeadLagTest, AHeadFarAboveAllOthersIsNotBelieved) {
+    NodeSetOptions o = options();
+    o.head_lead_max = 32;
+    a.mine(40);
+    b.mine(3);
+    // As recent as the other's, and 37 blocks higher: it cannot be the same chain.
+    a.tamper = [&](json& answer) {
+        if (!answer.is_object() || !answer["result"].is_object()) return;
+        answer["result"]["timestamp"] = FakeNode::header_json(b.head()).at("timestamp");
+    };
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, o);
+    EXPECT_EQ(nodes.latest(now).value(), b.head());
+    const auto why = nodes.standings().front().why;
+    EXPECT_NE(why.find("37 blocks ahead"), std::string::npos) << why;
+    o.head_lead_max = 37;
+    NodeSet patient = set({{"https://a"}, {"https://b"}}, o);
+    EXPECT_EQ(patient.latest(now)->block.number, a.head().block.number);
+}
+
 TEST_F(HeadLagTest, AllHeadsAreAskedForAtOnce) {
     NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}}, options());
     ASSERT_TRUE(nodes.latest(now));
