@@ -18,8 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kOverhead = 160;              // words aggregate3 adds to one call's data, about
-constexpr std::uint32_t kRoundsBeforeGrowing = 64;  // clean rounds before a halved multicall is doubled again
+constexpr std::size_t kOverhead = 160;  // words aggregate3 adds to one call's data, about
 
 ChainId chain_of(const Read& read) {
     return std::visit([](const auto& r) { return r.chain; }, read);
@@ -75,9 +74,24 @@ Result<Bytes> plain_slot(const Node& node, const BlockCall& call, const Read& re
                 fmt::format("{}: {}: {}", node.origin(), call.method, answer.error().what));
 }
 
-/// True when the failure is the connection's or the envelope's, not an answer about this call.
-bool ends_the_round(const Reply& reply) {
-    return !reply && (!reply.error().said || reply.error().error.code == Errc::transport);
+/// True when the failure is the connection's or the envelope's, not an answer about this call. Only contracts
+/// return answers that are too large.
+bool ends_the_round(const Reply& reply, bool of_contracts) {
+    if (reply || (of_contracts && reply.error().again == Again::smaller)) return false;
+    return !reply.error().said || reply.error().error.code == Errc::transport;
+}
+
+/// A refusal costs the node little, an answer that was too large costs us: every one of those is counted.
+Result<void> may_go_on(Node& node, std::span<const Reply> replies, bool ask_again) {
+    if (!ask_again) return {};
+    auto cost = std::count_if(replies.begin(), replies.end(), [](const Reply& r) {
+        return !r && !r.error().said && r.error().again == Again::smaller;
+    });
+    for (cost = std::max<std::ptrdiff_t>(cost, 1); cost > 0; --cost) {
+        if (!node.may_ask_again())
+            return fail(Errc::transport, node.origin() + ": cannot be made to answer in smaller parts");
+    }
+    return {};
 }
 
 }  // namespace
@@ -85,7 +99,10 @@ bool ends_the_round(const Reply& reply) {
 MulticallReader::MulticallReader(std::map<ChainId, NodeSet*> chains, MulticallOptions options)
     : chains_(std::move(chains)), options_(std::move(options)) {
     OR_ASSERT(options_.calls_max > 0);
-    for (const auto& [chain, nodes] : chains_) limits_[chain] = {options_.calls_max};
+}
+
+LearnedSize& MulticallReader::limit_of(const Node& node) {
+    return limits_.try_emplace(&node, options_.calls_max).first->second;
 }
 
 std::uint64_t MulticallReader::http_requests() const {
@@ -221,14 +238,15 @@ Result<MulticallReader::Slots> MulticallReader::read_chain(Node& node, const Blo
             calls.push_back(*std::move(call));
         }
     }
-    std::vector<Chunk> chunks = chunks_of(reads, limits_.at(pin.chain).calls);
+    std::vector<Chunk> chunks = chunks_of(reads, limit_of(node).now());
     std::size_t smallest_split = 0;
     // Each turn halves what failed, so there are at most log2(calls_max) + 1 of them.
     while (!chunks.empty() || !calls.empty()) {
         for (const Chunk& chunk : chunks) calls.push_back(call_of(reads, chunk));
         auto replies = node.at_block(pin, calls);
-        for (const Reply& reply : replies) {
-            if (ends_the_round(reply)) return tl::unexpected(reply.error().error);
+        for (std::size_t k = 0; k < replies.size(); ++k) {
+            if (ends_the_round(replies[k], k >= plain.size()))
+                return tl::unexpected(replies[k].error().error);
         }
         for (std::size_t k = 0; k < plain.size(); ++k) {
             const Read& read = reads[plain[k]];
@@ -237,6 +255,7 @@ Result<MulticallReader::Slots> MulticallReader::read_chain(Node& node, const Blo
         std::vector<Chunk> again;
         for (std::size_t k = 0; k < chunks.size(); ++k)
             OR_TRY(settle(chunks[k], replies[plain.size() + k], out, again));
+        OR_TRY(may_go_on(node, replies, !again.empty()));
         for (const Chunk& half : again) {
             smallest_split = smallest_split == 0 ? half.size() : std::min(smallest_split, half.size());
         }
@@ -244,19 +263,14 @@ Result<MulticallReader::Slots> MulticallReader::read_chain(Node& node, const Blo
         calls.clear();
         plain.clear();
     }
-    learn(pin.chain, smallest_split);
-    return out;
-}
-
-void MulticallReader::learn(ChainId chain, std::size_t smallest_split) {
-    Limit& limit = limits_.at(chain);
-    if (smallest_split > 0) {
-        limit = {std::max<std::size_t>(1, smallest_split)};
-        spdlog::warn("rpc chain {}: the node could not run a multicall; now at most {} calls in one",
-                     chain.value, limit.calls);
-    } else if (limit.calls < options_.calls_max && ++limit.clean_rounds >= kRoundsBeforeGrowing) {
-        limit = {std::min(limit.calls * 2, options_.calls_max)};
+    if (smallest_split == 0) {
+        limit_of(node).fitted();
+    } else {
+        limit_of(node).lower(smallest_split);
+        spdlog::warn("rpc {}: the node could not run a multicall; now at most {} calls in one", node.origin(),
+                     limit_of(node).now());
     }
+    return out;
 }
 
 }  // namespace outrigger

@@ -26,13 +26,14 @@ Result<void> check_age(const Head& head, TimePoint now, const HeadAge& age) {
 }
 
 NodeSet::NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endpoints, NodeSetOptions options)
-    : transport_(transport), chain_(chain), options_(std::move(options)) {
+    : transport_(transport), chain_(chain), options_(std::move(options)), retries_(options_.retries) {
     OR_ASSERT(!endpoints.empty());
     for (Endpoint& endpoint : endpoints) {
-        auto node = std::make_unique<Node>(
-            transport,
-            JsonRpc::Options{endpoint.url, endpoint.timeout.value_or(options_.timeout), options_.max_bytes},
-            chain);
+        auto node =
+            std::make_unique<Node>(transport,
+                                   JsonRpc::Options{endpoint.url, endpoint.timeout.value_or(options_.timeout),
+                                                    options_.max_bytes, &retries_},
+                                   chain);
         members_.push_back({std::move(endpoint), std::move(node)});
     }
 }
@@ -158,6 +159,7 @@ std::optional<Error> NodeSet::misfit(const Seen& one, const std::vector<Seen>& a
 }
 
 Result<Head> NodeSet::latest(TimePoint now) {
+    retries_.refill();
     if (compares_heads()) {
         for (Member& m : members_) m.rest -= m.rest > 0 ? 1 : 0;
         const std::vector<Seen> seen = heads_of_ready(now);

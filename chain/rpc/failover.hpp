@@ -37,6 +37,7 @@ struct NodeSetOptions {
     std::uint64_t head_lead_max = 32;
     /// Endpoints that must give the same answers to a round's reads.
     std::size_t quorum = 1;
+    std::uint32_t retries = 32;  // of one round, by all endpoints and all who ask them
 };
 
 /// The endpoints of one chain, in order of preference: the first healthy one serves, another is tried once
@@ -44,6 +45,9 @@ struct NodeSetOptions {
 /// Health is counted in reads, not in seconds: no clock, no chance.
 class NodeSet final : public HeadSource {
   public:
+    NodeSet(const NodeSet&) = delete;
+    NodeSet& operator=(const NodeSet&) = delete;
+
     /// Pre: at least one endpoint.
     NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endpoints,
             NodeSetOptions options = {});
@@ -56,7 +60,7 @@ class NodeSet final : public HeadSource {
         std::optional<Error> last;
         std::size_t asked = 0;
         for (const std::size_t i : order()) {
-            if (asked == options_.attempts) break;
+            if (asked == options_.attempts || (asked > 0 && !retries_.take_for_another())) break;
             if (auto fit = admit(i); !fit) {
                 const bool wrong_chain = fit.error().code == Errc::config;  // that is not an attempt
                 if (!wrong_chain) ++asked;
@@ -153,6 +157,7 @@ class NodeSet final : public HeadSource {
     Transport& transport_;
     ChainId chain_;
     NodeSetOptions options_;
+    RetryBudget retries_;
     std::vector<Member> members_;
 };
 

@@ -43,7 +43,7 @@ Result<json> value_of(Reply reply) {
 }
 
 Reply failed(Errc code, std::string what) {
-    return tl::unexpected(CallError{{code, std::move(what)}, std::nullopt, false});
+    return tl::unexpected(CallError{{code, std::move(what)}, std::nullopt});
 }
 
 /// True when some pinned call was refused in this way.

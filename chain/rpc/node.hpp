@@ -91,6 +91,7 @@ class Node {
     ChainId chain() const { return chain_; }
     const std::string& origin() const { return rpc_.origin(); }
     std::uint64_t http_requests() const { return rpc_.http_requests(); }
+    bool may_ask_again() { return rpc_.may_ask_again(); }
     /// False once the node has shown that it does not know EIP-1898.
     bool pins_by_hash() const { return pins_by_hash_; }
 
