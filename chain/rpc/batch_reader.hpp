@@ -38,7 +38,16 @@ class MulticallReader final : public BatchReader {
 
     std::vector<Result<Bytes>> execute(const Pins& pins, std::span<const Read> reads) override;
     Result<Slots> read_agreed(NodeSet& nodes, const BlockRef& pin, std::span<const Read> reads);
-    Result<Slots> read_chain(Node& node, const BlockRef& pin, std::span<const Read> reads);
+    /// The reads of one endpoint on their way: which call each slot waits for.
+    struct Reading {
+        std::span<const Read> reads;
+        std::vector<std::size_t> plain{};  // indices of reads that are calls of their own, first in the batch
+        std::vector<Chunk> chunks{};
+        Node::AtBlock at{};
+        std::vector<HttpRequest> requests() const { return at.asked.requests(); }
+    };
+    Reading begin_chain(Node& node, const BlockRef& pin, std::span<const Read> reads);
+    Result<Slots> finish_chain(Node& node, Reading reading, std::vector<Result<HttpResponse>> answers);
     std::vector<Chunk> chunks_of(std::span<const Read> reads, std::size_t calls_max) const;
     BlockCall call_of(std::span<const Read> reads, const Chunk& chunk) const;
     Result<void> settle(const Chunk& chunk, Reply& reply, Slots& out, std::vector<Chunk>& again) const;

@@ -170,7 +170,6 @@ JsonRpc::Prepared JsonRpc::prepare(std::span<const RpcCall> calls) {
     out.http.url = options_.url;
     out.http.timeout = options_.timeout;
     out.http.max_bytes = options_.max_bytes;
-    ++http_requests_;
     return out;
 }
 
@@ -180,6 +179,7 @@ Result<HttpResponse> JsonRpc::send(const Prepared& asked) {
 
 std::vector<Reply> JsonRpc::understand(const Prepared& asked, const Result<HttpResponse>& answer) {
     const std::size_t count = asked.calls.size();
+    ++http_requests_;
     // From the transport, Errc::decode is an answer larger than we take.
     if (!answer)
         return all_failed(count, answer.error(),

@@ -86,7 +86,7 @@ class JsonRpc {
 
     /// The part of the URL that may be shown.
     const std::string& origin() const { return origin_; }
-    /// HTTP requests sent so far.
+    /// HTTP requests sent so far, as far as their answers have been looked at.
     std::uint64_t http_requests() const { return http_requests_; }
     /// True when a call may be asked again; that is then counted.
     bool may_ask_again() { return options_.retries == nullptr || options_.retries->take(); }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace outrigger {
 
 namespace {
@@ -28,6 +30,7 @@ NodeSetOptions node_options(const config::ChainSettings& chain) {
         options.head_lead_max += static_cast<std::uint64_t>(lag_s / chain.network.block_time_s);
     }
     options.quorum = chain.read_quorum;
+    for (const auto& rpc : chain.rpc) options.hedge_after = std::min(options.hedge_after, rpc.timeout / 4);
     return options;
 }
 
