@@ -63,6 +63,19 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return bytes;
 }
 
+/// Keeps the value of a header line of that name, which is in lower case.
+void keep_header(std::string_view line, std::string_view name, std::string& value) {
+    if (line.size() <= name.size() || line[name.size()] != ':') return;
+    const bool same = std::equal(name.begin(), name.end(), line.begin(), [](char wanted, char c) {
+        return wanted == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    });
+    if (!same) return;
+    line.remove_prefix(name.size() + 1);
+    const auto from = line.find_first_not_of(" \t\r\n");
+    const auto to = line.find_last_not_of(" \t\r\n");
+    value = from == std::string_view::npos ? "" : line.substr(from, std::min<std::size_t>(to - from + 1, 64));
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
     auto& t = *static_cast<Transfer*>(user);
     t.header_bytes += size * count;
@@ -74,6 +87,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     const std::string_view line(data, size * count);
     if (line.rfind("HTTP/", 0) == 0) t.headers_complete = false;
     if (line == "\r\n" || line == "\n") t.headers_complete = true;
+    keep_header(line, "retry-after", t.response.retry_after);
+    keep_header(line, "date", t.response.date);
     return size * count;
 }
 

@@ -59,6 +59,12 @@ Reply refused(const std::string& origin, const RpcCall& call, NodeFault fault) {
     return tl::unexpected(CallError{{code, what}, std::move(fault), again});
 }
 
+/// True when the node says that it is asked too often; a batch that is too large is another matter.
+bool is_rate_limit(const Reply& reply) {
+    return !reply && reply.error().said && reply.error().error.code == Errc::transport &&
+           classify_batch(*reply.error().said) == BatchFault::none;
+}
+
 std::vector<Reply> all_failed(std::size_t count, const Error& error, Again again = Again::no) {
     return std::vector<Reply>(count, tl::unexpected(CallError{error, std::nullopt, again}));
 }
@@ -170,6 +176,7 @@ JsonRpc::Prepared JsonRpc::prepare(std::span<const RpcCall> calls) {
     out.http.url = options_.url;
     out.http.timeout = options_.timeout;
     out.http.max_bytes = options_.max_bytes;
+    out.http.calls = static_cast<std::uint32_t>(calls.size());
     return out;
 }
 
@@ -194,7 +201,11 @@ std::vector<Reply> JsonRpc::understand(const Prepared& asked, const Result<HttpR
     auto parsed = parse_json(answer->body);
     if (parsed) {
         auto replies = read_answers(*parsed, asked, origin_);
-        if (replies) return *std::move(replies);
+        if (replies) {
+            if (std::any_of(replies->begin(), replies->end(), is_rate_limit))
+                transport_.refused_for_rate(options_.url);
+            return *std::move(replies);
+        }
         parsed = tl::unexpected(std::move(replies).error());
     }
     transport_.drop_connections();

@@ -230,7 +230,9 @@ Result<std::optional<tx::Receipt>> Node::receipt(const TxHash& hash) {
 
 JsonRpc::Prepared Node::prepare_send(ByteView raw) {
     const RpcCall call{"eth_sendRawTransaction", fmt::format("[{}]", in_quotes(to_hex(raw)))};
-    return rpc_.prepare(std::span(&call, 1));
+    JsonRpc::Prepared out = rpc_.prepare(std::span(&call, 1));
+    out.http.urgent = true;
+    return out;
 }
 
 SendOutcome Node::understand_send(ByteView raw, const JsonRpc::Prepared& asked,

@@ -22,12 +22,16 @@ struct HttpRequest {
     HttpMethod method = HttpMethod::post;
     std::chrono::milliseconds timeout{5000};    // for the whole call, from name lookup to the last byte
     std::size_t max_bytes = 2UL * 1024 * 1024;  // a longer answer is an error, not a truncation
+    std::uint32_t calls = 1;                    // calls in it, as endpoints count them
+    bool urgent = false;                        // a transaction: waits for no limit of our own
 };
 
 struct HttpResponse {
     long status = 0;
     std::string content_type;
     std::string body;
+    std::string retry_after{};  // the headers of these names, as they came
+    std::string date{};
 };
 
 /// How several endpoints are asked for the same thing. A lane is what one of them is asked.
@@ -53,6 +57,8 @@ class Transport {
     /// One outcome per lane. Errors, per request: those of perform; Errc::timeout where it was not waited for
     /// any longer. This one cannot tell slow from fast: it waits for every lane it has started.
     virtual std::vector<LaneOutcome> race(std::span<const std::vector<HttpRequest>> lanes, const Race& rules);
+    /// The endpoint of this URL said, inside an answer, that it is asked too often.
+    virtual void refused_for_rate(const std::string& url) { static_cast<void>(url); }
     /// Closes every idle connection. Called when an answer did not belong to its question: nothing may be
     /// read from that connection again.
     virtual void drop_connections() = 0;
