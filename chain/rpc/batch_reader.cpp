@@ -18,8 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kOverhead = 160;              // words aggregate3 adds to one call's data, about
-constexpr std::uint32_t kRoundsBeforeGrowing = 64;  // clean rounds before a halved multicall is doubled again
+constexpr std::size_t kOverhead = 160;  // words aggregate3 adds to one call's data, about
 
 ChainId chain_of(const Read& read) {
     return std::visit([](const auto& r) { return r.chain; }, read);
@@ -75,9 +74,23 @@ Result<Bytes> plain_slot(const Node& node, const BlockCall& call, const Read& re
                 fmt::format("{}: {}: {}", node.origin(), call.method, answer.error().what));
 }
 
-/// True when the failure is the connection's or the envelope's, not an answer about this call.
-bool ends_the_round(const Reply& reply) {
-    return !reply && (!reply.error().said || reply.error().error.code == Errc::transport);
+/// True when the failure is the connection's or the envelope's, not an answer about this call. Only contracts
+/// return answers that are too large.
+bool ends_the_round(const Reply& reply, bool of_contracts) {
+    if (reply || (of_contracts && reply.error().again == Again::smaller)) return false;
+    return !reply.error().said || reply.error().error.code == Errc::transport;
+}
+
+/// A refusal costs the node little, an answer that was too large costs us: every one of those is counted.
+Result<void> may_go_on(Node& node, std::span<const Reply> replies) {
+    auto cost = std::count_if(replies.begin(), replies.end(), [](const Reply& r) {
+        return !r && !r.error().said && r.error().again == Again::smaller;
+    });
+    for (cost = std::max<std::ptrdiff_t>(cost, 1); cost > 0; --cost) {
+        if (!node.may_ask_again())
+            return fail(Errc::transport, node.origin() + ": cannot be made to answer in smaller parts");
+    }
+    return {};
 }
 
 }  // namespace
@@ -85,7 +98,10 @@ bool ends_the_round(const Reply& reply) {
 MulticallReader::MulticallReader(std::map<ChainId, NodeSet*> chains, MulticallOptions options)
     : chains_(std::move(chains)), options_(std::move(options)) {
     OR_ASSERT(options_.calls_max > 0);
-    for (const auto& [chain, nodes] : chains_) limits_[chain] = {options_.calls_max};
+}
+
+LearnedSize& MulticallReader::limit_of(const Node& node) {
+    return limits_.try_emplace(&node, options_.calls_max).first->second;
 }
 
 std::uint64_t MulticallReader::http_requests() const {
@@ -121,14 +137,21 @@ std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<
 
 Result<MulticallReader::Slots> MulticallReader::read_agreed(NodeSet& nodes, const BlockRef& pin,
                                                             std::span<const Read> reads) {
-    const auto read = [&](Node& node) { return read_chain(node, pin, reads); };
-    if (nodes.quorum() <= 1) return nodes.read(read);
-    auto got = nodes.read_each(nodes.quorum(), read);
-    if (got.size() < nodes.quorum()) {
+    if (reads.empty()) return Slots{};
+    const auto begin = [&](Node& node) { return begin_chain(node, pin, reads); };
+    const auto finish = [&](Node& node, Reading reading, std::vector<Result<HttpResponse>> answers) {
+        return finish_chain(node, std::move(reading), std::move(answers));
+    };
+    const auto enough = std::max<std::size_t>(nodes.quorum(), 1);
+    auto gathered = nodes.gather(enough, begin, finish);
+    auto& got = gathered.answers;
+    if (got.size() < enough) {
+        if (enough == 1) return tl::unexpected(gathered.last);
         return fail(Errc::transport,
-                    fmt::format("{} of the {} endpoints that must agree could be read at block {}",
-                                got.size(), nodes.quorum(), pin.number.value));
+                    fmt::format("{} of the {} endpoints that must agree could be read at block {}: {}",
+                                got.size(), enough, pin.number.value, gathered.last.what));
     }
+    if (enough == 1) return std::move(got.front().second);
     const auto judge = [&] {
         std::vector<EndpointAnswers> answers;
         for (const auto& [i, slots] : got) answers.push_back({nodes.node(i).origin(), slots});
@@ -138,7 +161,8 @@ Result<MulticallReader::Slots> MulticallReader::read_agreed(NodeSet& nodes, cons
     if (!agreement.unanimous) {
         std::vector<std::size_t> heard;
         for (const auto& answer : got) heard.push_back(answer.first);
-        for (auto& answer : nodes.read_each(nodes.size(), read, heard)) got.push_back(std::move(answer));
+        for (auto& answer : nodes.gather(nodes.size(), begin, finish, heard).answers)
+            got.push_back(std::move(answer));
         agreement = judge();
     }
     for (std::size_t k = 0; k < got.size(); ++k) {
@@ -209,54 +233,61 @@ Result<void> MulticallReader::settle(const Chunk& chunk, Reply& reply, Slots& ou
     return {};
 }
 
-Result<MulticallReader::Slots> MulticallReader::read_chain(Node& node, const BlockRef& pin,
-                                                           std::span<const Read> reads) {
+MulticallReader::Reading MulticallReader::begin_chain(Node& node, const BlockRef& pin,
+                                                      std::span<const Read> reads) {
     OR_ASSERT(pin.chain == node.chain());
-    Slots out(reads.size(), fail(Errc::decode, "unread"));
+    Reading out{reads};
     std::vector<BlockCall> calls;
-    std::vector<std::size_t> plain;
     for (std::size_t i = 0; i < reads.size(); ++i) {
         if (auto call = plain_call(reads[i])) {
-            plain.push_back(i);
+            out.plain.push_back(i);
             calls.push_back(*std::move(call));
         }
     }
-    std::vector<Chunk> chunks = chunks_of(reads, limits_.at(pin.chain).calls);
-    std::size_t smallest_split = 0;
-    // Each turn halves what failed, so there are at most log2(calls_max) + 1 of them.
-    while (!chunks.empty() || !calls.empty()) {
-        for (const Chunk& chunk : chunks) calls.push_back(call_of(reads, chunk));
-        auto replies = node.at_block(pin, calls);
-        for (const Reply& reply : replies) {
-            if (ends_the_round(reply)) return tl::unexpected(reply.error().error);
-        }
-        for (std::size_t k = 0; k < plain.size(); ++k) {
-            const Read& read = reads[plain[k]];
-            out[plain[k]] = plain_slot(node, calls[k], read, replies[k]);
-        }
-        std::vector<Chunk> again;
-        for (std::size_t k = 0; k < chunks.size(); ++k)
-            OR_TRY(settle(chunks[k], replies[plain.size() + k], out, again));
-        for (const Chunk& half : again) {
-            smallest_split = smallest_split == 0 ? half.size() : std::min(smallest_split, half.size());
-        }
-        chunks = std::move(again);
-        calls.clear();
-        plain.clear();
-    }
-    learn(pin.chain, smallest_split);
+    out.chunks = chunks_of(reads, limit_of(node).now());
+    for (const Chunk& chunk : out.chunks) calls.push_back(call_of(reads, chunk));
+    out.at = node.begin_at_block(pin, calls);
     return out;
 }
 
-void MulticallReader::learn(ChainId chain, std::size_t smallest_split) {
-    Limit& limit = limits_.at(chain);
-    if (smallest_split > 0) {
-        limit = {std::max<std::size_t>(1, smallest_split)};
-        spdlog::warn("rpc chain {}: the node could not run a multicall; now at most {} calls in one",
-                     chain.value, limit.calls);
-    } else if (limit.calls < options_.calls_max && ++limit.clean_rounds >= kRoundsBeforeGrowing) {
-        limit = {std::min(limit.calls * 2, options_.calls_max)};
+Result<MulticallReader::Slots> MulticallReader::finish_chain(Node& node, Reading reading,
+                                                             std::vector<Result<HttpResponse>> answers) {
+    const auto reads = reading.reads;
+    Slots out(reads.size(), fail(Errc::decode, "unread"));
+    std::size_t smallest_split = 0;
+    auto replies = node.finish_at_block(reading.at, answers);
+    // Each turn halves what failed, so there are at most log2(calls_max) + 1 of them.
+    while (true) {
+        for (std::size_t k = 0; k < replies.size(); ++k) {
+            if (ends_the_round(replies[k], k >= reading.plain.size()))
+                return tl::unexpected(replies[k].error().error);
+        }
+        for (std::size_t k = 0; k < reading.plain.size(); ++k) {
+            const std::size_t slot = reading.plain[k];
+            out[slot] = plain_slot(node, reading.at.calls[k], reads[slot], replies[k]);
+        }
+        std::vector<Chunk> again;
+        for (std::size_t k = 0; k < reading.chunks.size(); ++k)
+            OR_TRY(settle(reading.chunks[k], replies[reading.plain.size() + k], out, again));
+        if (again.empty()) break;
+        OR_TRY(may_go_on(node, replies));
+        std::vector<BlockCall> calls;
+        for (const Chunk& half : again) {
+            smallest_split = smallest_split == 0 ? half.size() : std::min(smallest_split, half.size());
+            calls.push_back(call_of(reads, half));
+        }
+        reading.plain.clear();
+        reading.chunks = std::move(again);
+        replies = node.at_block(reading.at.pin, calls);
     }
+    if (smallest_split == 0) {
+        limit_of(node).fitted();
+    } else {
+        limit_of(node).lower(smallest_split);
+        spdlog::warn("rpc {}: the node could not run a multicall; now at most {} calls in one", node.origin(),
+                     limit_of(node).now());
+    }
+    return out;
 }
 
 }  // namespace outrigger

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <deque>
 #include <utility>
@@ -62,6 +63,19 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
     return bytes;
 }
 
+/// Keeps the value of a header line of that name, which is in lower case.
+void keep_header(std::string_view line, std::string_view name, std::string& value) {
+    if (line.size() <= name.size() || line[name.size()] != ':') return;
+    const bool same = std::equal(name.begin(), name.end(), line.begin(), [](char wanted, char c) {
+        return wanted == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
+    });
+    if (!same) return;
+    line.remove_prefix(name.size() + 1);
+    const auto from = line.find_first_not_of(" \t\r\n");
+    const auto to = line.find_last_not_of(" \t\r\n");
+    value = from == std::string_view::npos ? "" : line.substr(from, std::min<std::size_t>(to - from + 1, 64));
+}
+
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) {
     auto& t = *static_cast<Transfer*>(user);
     t.header_bytes += size * count;
@@ -73,6 +87,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
     const std::string_view line(data, size * count);
     if (line.rfind("HTTP/", 0) == 0) t.headers_complete = false;
     if (line == "\r\n" || line == "\n") t.headers_complete = true;
+    keep_header(line, "retry-after", t.response.retry_after);
+    keep_header(line, "date", t.response.date);
     return size * count;
 }
 
@@ -243,6 +259,24 @@ struct CurlTransport::Impl {
         t.done = true;
     }
 
+    /// Moves every transfer on, waiting until one is done, or that long. False when libcurl itself has
+    /// failed.
+    bool turn(std::chrono::milliseconds wait) {
+        int running = 0;
+        if (curl_multi_perform(multi.get(), &running) != CURLM_OK) return false;
+        if (collect()) return true;
+        const int ms = static_cast<int>(std::clamp<std::int64_t>(wait.count(), 0, 1000));
+        if (ms > 0 && running > 0 && curl_multi_poll(multi.get(), nullptr, 0, ms, nullptr) != CURLM_OK)
+            return false;
+        return true;
+    }
+
+    Result<HttpResponse> end(Transfer& t) {
+        auto out = outcome(t);
+        if (t.easy) curl_multi_remove_handle(multi.get(), t.easy.get());
+        return out;
+    }
+
     /// Every transfer carries its own deadline, which libcurl keeps, so this ends.
     void run() {
         int running = 0;
@@ -254,7 +288,8 @@ struct CurlTransport::Impl {
         collect();
     }
 
-    void collect() {
+    bool collect() {
+        bool any = false;
         int left = 0;
         while (const CURLMsg* message = curl_multi_info_read(multi.get(), &left)) {
             if (message->msg != CURLMSG_DONE) continue;
@@ -263,7 +298,9 @@ struct CurlTransport::Impl {
             auto& t = *static_cast<Transfer*>(user);
             t.code = message->data.result;
             t.done = true;
+            any = true;
         }
+        return any;
     }
 };
 
@@ -291,8 +328,87 @@ std::vector<Result<HttpResponse>> CurlTransport::perform(std::span<const HttpReq
     out.reserve(transfers.size());
     for (Transfer& t : transfers) {
         if (!t.done) t.code = CURLE_RECV_ERROR;  // the multi handle itself failed
-        out.push_back(outcome(t));
-        if (t.easy) curl_multi_remove_handle(impl_->multi.get(), t.easy.get());
+        out.push_back(impl_->end(t));
+    }
+    return out;
+}
+
+/// Lanes on their way, and when the next one is due.
+struct CurlTransport::Heat {
+    using Clock = std::chrono::steady_clock;
+    struct Lane {
+        std::deque<Transfer> transfers{};  // libcurl keeps pointers to them
+        LaneOutcome outcome{};
+        bool done = false;
+    };
+
+    CurlTransport::Impl& impl;
+    std::span<const std::vector<HttpRequest>> asked;
+    const Race& rules;
+    std::deque<Lane> lanes{};
+    std::size_t good = 0;
+    std::size_t failed = 0;
+    Clock::time_point next_due{};
+    Clock::time_point give_up = Clock::time_point::max();
+
+    void start_one() {
+        Lane& lane = lanes.emplace_back();
+        lane.outcome.started = true;
+        for (const HttpRequest& request : asked[lanes.size() - 1]) {
+            lane.transfers.emplace_back().request = &request;
+            impl.start(lane.transfers.back());
+        }
+        next_due = Clock::now() + rules.next_after;
+    }
+    bool may_start() const { return lanes.size() < asked.size() && good < rules.enough; }
+    void start_due() {
+        const auto live = [this] { return lanes.size() - failed - good; };
+        while (may_start() && (live() == 0 || live() + good < rules.at_once)) start_one();
+        if (may_start() && rules.next_after.count() > 0 && Clock::now() >= next_due) start_one();
+    }
+    void close(Lane& lane) {
+        for (Transfer& t : lane.transfers) {
+            if (t.done) {
+                lane.outcome.answers.push_back(impl.end(t));
+                continue;
+            }
+            if (t.easy) curl_multi_remove_handle(impl.multi.get(), t.easy.get());
+            lane.outcome.answers.push_back(fail(
+                Errc::timeout,
+                fmt::format("{}: no answer by the time the others had answered", origin_of(t.request->url))));
+        }
+        lane.done = true;
+        (all_answered(lane.outcome.answers) ? good : failed) += 1;
+    }
+    void close_finished() {
+        for (Lane& lane : lanes) {
+            const bool finished = std::all_of(lane.transfers.begin(), lane.transfers.end(),
+                                              [](const Transfer& t) { return t.done; });
+            if (!lane.done && finished) close(lane);
+        }
+        if (good >= rules.enough && give_up == Clock::time_point::max()) give_up = Clock::now() + rules.grace;
+    }
+    bool over() const { return !may_start() && (good + failed == lanes.size() || Clock::now() >= give_up); }
+    std::chrono::milliseconds patience() const {
+        auto until = give_up;
+        if (may_start() && rules.next_after.count() > 0) until = std::min(until, next_due);
+        if (until == Clock::time_point::max()) return std::chrono::milliseconds{1000};
+        return std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    }
+};
+
+std::vector<LaneOutcome> CurlTransport::race(std::span<const std::vector<HttpRequest>> lanes,
+                                             const Race& rules) {
+    Heat heat{*impl_, lanes, rules};
+    heat.start_due();
+    while (!heat.over() && impl_->turn(heat.patience())) {
+        heat.close_finished();
+        heat.start_due();
+    }
+    std::vector<LaneOutcome> out(lanes.size());
+    for (std::size_t i = 0; i < heat.lanes.size(); ++i) {
+        if (!heat.lanes[i].done) heat.close(heat.lanes[i]);
+        out[i] = std::move(heat.lanes[i].outcome);
     }
     return out;
 }

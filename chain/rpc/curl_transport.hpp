@@ -25,10 +25,14 @@ class CurlTransport final : public Transport {
     CurlTransport& operator=(const CurlTransport&) = delete;
 
     std::vector<Result<HttpResponse>> perform(std::span<const HttpRequest> requests) override;
+    /// Here lanes are started and given up by the clock.
+    std::vector<LaneOutcome> race(std::span<const std::vector<HttpRequest>> lanes,
+                                  const Race& rules) override;
     void drop_connections() override;
 
   private:
     struct Impl;
+    struct Heat;
     std::unique_ptr<Impl> impl_;
 };
 

@@ -147,6 +147,40 @@ PinFault classify_pin(const NodeFault& fault) {
     return PinFault::none;
 }
 
+BatchFault classify_batch(const NodeFault& fault) {
+    const std::string text = lower(fault.message);
+    static constexpr std::array<std::string_view, 6> kTooLarge{
+        "response too large", "response is too big",      "response size exceeded",
+        "request is too big", "request entity too large", "content length too large"};
+    if (mentions(text, kTooLarge)) return BatchFault::too_many;
+    if (text.find("batch") == std::string::npos) return BatchFault::none;
+    // geth, Erigon, Nethermind, reth, and gateways with limits of their own
+    static constexpr std::array<std::string_view, 8> kSize{"too large", "too big", "too many",  "limit",
+                                                           "exceed",    "maximum", "more than", "batch size"};
+    return mentions(text, kSize) ? BatchFault::too_many : BatchFault::refused;
+}
+
+std::optional<std::size_t> named_batch_size(const NodeFault& fault, std::size_t asked) {
+    std::optional<std::size_t> best;
+    std::size_t number = 0;
+    bool in_number = false;
+    const auto end_number = [&] {
+        if (in_number && number > 0 && number < asked) best = std::max(best.value_or(0), number);
+        in_number = false;
+        number = 0;
+    };
+    for (const char c : fault.message) {
+        if (c >= '0' && c <= '9') {
+            in_number = true;
+            number = std::min<std::size_t>(number * 10 + static_cast<std::size_t>(c - '0'), 1'000'000);
+        } else {
+            end_number();
+        }
+    }
+    end_number();
+    return best;
+}
+
 bool is_method_missing(const NodeFault& fault) {
     const std::string text = lower(fault.message);
     static constexpr std::array<std::string_view, 4> kMissing{

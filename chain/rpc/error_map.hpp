@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,16 @@ enum class PinFault : std::uint8_t {
     unsupported,  // it does not understand EIP-1898
 };
 PinFault classify_pin(const NodeFault& fault);
+
+/// What a node says of the size of a request.
+enum class BatchFault : std::uint8_t {
+    none,      // something else
+    refused,   // it takes no batches
+    too_many,  // the batch, or the answer to it, is too large
+};
+BatchFault classify_batch(const NodeFault& fault);
+/// The size such a text names, when it is less than what was asked; a hint like the rest.
+std::optional<std::size_t> named_batch_size(const NodeFault& fault, std::size_t asked);
 
 /// True when the node does not offer the method at all.
 bool is_method_missing(const NodeFault& fault);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "chain/rpc/node.hpp"
+#include "chain/rpc/retry_budget.hpp"
 
 namespace outrigger {
 
@@ -20,6 +21,7 @@ struct Endpoint {
     std::string url;
     bool read = true;
     bool send = true;
+    std::optional<std::chrono::milliseconds> timeout{};  // nothing: as the set says
 };
 
 struct NodeSetOptions {
@@ -32,8 +34,15 @@ struct NodeSetOptions {
     /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
     /// compared.
     std::optional<std::chrono::seconds> head_lag_max;
+    /// So are those more blocks ahead of all others than this, whose heads are otherwise as old.
+    std::uint64_t head_lead_max = 32;
     /// Endpoints that must give the same answers to a round's reads.
     std::size_t quorum = 1;
+    /// Without an answer by then, another endpoint is asked, too. Zero: never.
+    std::chrono::milliseconds hedge_after{2500};
+    /// How long the other endpoints' heads are waited for once there are enough.
+    std::chrono::milliseconds head_grace{1000};
+    std::uint32_t retries = 32;  // of one round, by all endpoints and all who ask them
 };
 
 /// The endpoints of one chain, in order of preference: the first healthy one serves, another is tried once
@@ -41,6 +50,9 @@ struct NodeSetOptions {
 /// Health is counted in reads, not in seconds: no clock, no chance.
 class NodeSet final : public HeadSource {
   public:
+    NodeSet(const NodeSet&) = delete;
+    NodeSet& operator=(const NodeSet&) = delete;
+
     /// Pre: at least one endpoint.
     NodeSet(Transport& transport, ChainId chain, std::vector<Endpoint> endpoints,
             NodeSetOptions options = {});
@@ -53,7 +65,7 @@ class NodeSet final : public HeadSource {
         std::optional<Error> last;
         std::size_t asked = 0;
         for (const std::size_t i : order()) {
-            if (asked == options_.attempts) break;
+            if (asked == options_.attempts || (asked > 0 && !retries_.take_for_another())) break;
             if (auto fit = admit(i); !fit) {
                 const bool wrong_chain = fit.error().code == Errc::config;  // that is not an attempt
                 if (!wrong_chain) ++asked;
@@ -73,21 +85,48 @@ class NodeSet final : public HeadSource {
         return tl::unexpected(last.value_or(Error{Errc::config, "no endpoint with the read role"}));
     }
 
-    /// The answers of up to `count` endpoints that have one, in order of preference, without those in `skip`.
-    /// Each is an endpoint's index and its answer.
-    template <class F>
-    auto read_each(std::size_t count, F f, const std::vector<std::size_t>& skip = {}) {
-        using Answer = typename std::invoke_result_t<F, Node&>::value_type;
-        std::vector<std::pair<std::size_t, Answer>> out;
-        for (const std::size_t i : order()) {
-            if (out.size() == count) break;
-            if (std::find(skip.begin(), skip.end(), i) != skip.end() || !admit(i)) continue;
-            auto answer = f(*members_[i].node);
-            if (answer) {
-                served(i);
-                out.emplace_back(i, *std::move(answer));
-            } else if (is_nodes_fault(answer.error().code)) {
-                failed(i, answer.error());
+    /// What several endpoints answered, each with its index; with too few of them, the last thing that went
+    /// wrong.
+    template <class T>
+    struct Gathered {
+        std::vector<std::pair<std::size_t, T>> answers{};
+        Error last{Errc::config, "no endpoint with the read role"};
+    };
+    /// `count` answers of endpoints outside `skip`, in order of preference; others are asked where one fails,
+    /// or takes longer than hedge_after. begin(node) is what a node is asked, with a requests(); finish(node,
+    /// asked, answers) is what it comes to. With a count of one, an error that is not the node's fault is the
+    /// answer.
+    template <class Begin, class Finish>
+    auto gather(std::size_t count, Begin begin, Finish finish, std::vector<std::size_t> skip = {}) {
+        using Asked = std::invoke_result_t<Begin, Node&>;
+        using T = typename std::invoke_result_t<Finish, Node&, Asked,
+                                                std::vector<Result<HttpResponse>>>::value_type;
+        Gathered<T> out;
+        const std::size_t most = skip.size() + count + options_.attempts - 1;
+        for (bool first = true; out.answers.size() < count && skip.size() < most; first = false) {
+            if (!first && !retries_.take_for_another()) break;
+            const auto who = candidates(skip, most - skip.size(), out.last);
+            if (who.empty()) break;
+            std::vector<Asked> asked;
+            std::vector<std::vector<HttpRequest>> lanes;
+            for (const std::size_t i : who) lanes.push_back(asked.emplace_back(begin(node(i))).requests());
+            auto heats = race(lanes, count - out.answers.size());
+            for (std::size_t k = 0; k < who.size(); ++k) {
+                if (!heats[k].started) continue;
+                skip.push_back(who[k]);
+                if (out.answers.size() == count) continue;  // late, and not needed any more
+                auto answer = finish(node(who[k]), std::move(asked[k]), std::move(heats[k].answers));
+                if (answer) {
+                    served(who[k]);
+                    out.answers.emplace_back(who[k], *std::move(answer));
+                    continue;
+                }
+                out.last = std::move(answer).error();
+                if (is_nodes_fault(out.last.code)) {
+                    failed(who[k], out.last);
+                } else if (count == 1) {
+                    return out;
+                }
             }
         }
         return out;
@@ -97,6 +136,7 @@ class NodeSet final : public HeadSource {
         std::string origin;
         bool set_aside = false;  // another one serves while it can
         std::string why;         // its last fault; empty while it is in good standing
+        bool used = false;       // something of the last round was read from it
     };
     std::vector<Standing> standings() const;
     /// Sets an endpoint aside whose answer was shown to be wrong.
@@ -124,11 +164,14 @@ class NodeSet final : public HeadSource {
     struct Member {
         Endpoint endpoint;
         std::unique_ptr<Node> node;
-        bool admitted = false;       // its chain id has been seen to be right
-        bool expelled = false;       // and to be wrong
-        std::uint32_t failures = 0;  // in a row
-        std::uint32_t rest = 0;      // reads left to sit out
-        std::string why{};           // its last fault; empty while it is in good standing
+        bool admitted = false;            // its chain id has been seen to be right
+        bool expelled = false;            // and to be wrong
+        std::uint32_t failures = 0;       // in a row
+        std::uint32_t rest = 0;           // reads left to sit out
+        std::string why{};                // its last fault; empty while it is in good standing
+        bool lagged = false;              // that was a head older than another's
+        bool used = false;                // since the last poll
+        std::uint64_t identified_at = 0;  // the block at which its chain id was last seen to be right
     };
 
     struct Seen {
@@ -138,9 +181,15 @@ class NodeSet final : public HeadSource {
     static bool is_nodes_fault(Errc code);
     /// Then an endpoint that was set aside sits out whole polls: it may not serve a later read of the round
     /// whose head it does not know.
-    bool compares_heads() const { return options_.head_lag_max && members_.size() > 1; }
+    bool compares_heads() const { return options_.head_lag_max.has_value(); }
     Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
-    std::vector<Seen> heads_of_ready(TimePoint now);
+    std::vector<Seen> heads_of(const std::vector<std::size_t>& members, TimePoint now, Error& last);
+    std::optional<Head> best_of(const std::vector<Seen>& seen, Error& last);
+    bool must_identify(const Member& m) const;
+    void expel(std::size_t i, const std::string& why);
+    std::vector<LaneOutcome> race(const std::vector<std::vector<HttpRequest>>& lanes, std::size_t enough);
+    std::vector<std::size_t> candidates(const std::vector<std::size_t>& skip, std::size_t most, Error& last);
+    std::optional<Error> misfit(const Seen& one, const std::vector<Seen>& all) const;
     std::vector<std::size_t> order();
     Result<void> admit(std::size_t i);
     void served(std::size_t i);
@@ -149,7 +198,9 @@ class NodeSet final : public HeadSource {
     Transport& transport_;
     ChainId chain_;
     NodeSetOptions options_;
+    RetryBudget retries_;
     std::vector<Member> members_;
+    std::optional<Head> newest_;  // accepted so far
 };
 
 }  // namespace outrigger

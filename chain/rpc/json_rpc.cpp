@@ -54,11 +54,19 @@ Reply refused(const std::string& origin, const RpcCall& call, NodeFault fault) {
     const std::string what =
         fmt::format("{}: {}: the node says ({}): {}", origin, call.method, fault.code, fault.message);
     const Errc code = classify_call(fault);
-    return tl::unexpected(CallError{{code, what}, std::move(fault), false});
+    const Again again =
+        code != Errc::reverted && classify_batch(fault) == BatchFault::too_many ? Again::smaller : Again::no;
+    return tl::unexpected(CallError{{code, what}, std::move(fault), again});
 }
 
-std::vector<Reply> all_failed(std::size_t count, const Error& error) {
-    return std::vector<Reply>(count, tl::unexpected(CallError{error, std::nullopt, false}));
+/// True when the node says that it is asked too often; a batch that is too large is another matter.
+bool is_rate_limit(const Reply& reply) {
+    return !reply && reply.error().said && reply.error().error.code == Errc::transport &&
+           classify_batch(*reply.error().said) == BatchFault::none;
+}
+
+std::vector<Reply> all_failed(std::size_t count, const Error& error, Again again = Again::no) {
+    return std::vector<Reply>(count, tl::unexpected(CallError{error, std::nullopt, again}));
 }
 
 /// Result or error of one answer object. Errors: Errc::decode when it is neither or both.
@@ -107,8 +115,12 @@ Result<std::vector<Reply>> read_answers(json& parsed, const JsonRpc::Prepared& a
         std::vector<Reply> out;
         for (const RpcCall& call : asked.calls) {
             out.push_back(refused(origin, call, *fault));
+            CallError& e = out.back().error();
+            const BatchFault batch = classify_batch(*fault);
             // A second try costs one request a call: not for a node that is asking for fewer of them.
-            out.back().error().left_out = out.back().error().error.code != Errc::transport;
+            if (batch == BatchFault::refused ||
+                (batch == BatchFault::none && e.error.code != Errc::transport))
+                e.again = Again::alone;
         }
         return out;
     }
@@ -119,9 +131,9 @@ Result<std::vector<Reply>> read_answers(json& parsed, const JsonRpc::Prepared& a
     if (!single && parsed.size() > asked.calls.size())
         return fail(Errc::decode, "more answers than questions");
 
-    auto out = all_failed(asked.calls.size(),
-                          {Errc::decode, origin + ": the node left this call out of its answer"});
-    for (Reply& reply : out) reply.error().left_out = true;
+    auto out =
+        all_failed(asked.calls.size(), {Errc::decode, origin + ": the node left this call out of its answer"},
+                   Again::alone);
     std::vector<bool> seen(asked.calls.size(), false);
     const auto take = [&](json& answer) -> Result<void> {
         const std::size_t slot = OR_TRY(slot_of(answer, asked));
@@ -164,7 +176,7 @@ JsonRpc::Prepared JsonRpc::prepare(std::span<const RpcCall> calls) {
     out.http.url = options_.url;
     out.http.timeout = options_.timeout;
     out.http.max_bytes = options_.max_bytes;
-    ++http_requests_;
+    out.http.calls = static_cast<std::uint32_t>(calls.size());
     return out;
 }
 
@@ -174,17 +186,26 @@ Result<HttpResponse> JsonRpc::send(const Prepared& asked) {
 
 std::vector<Reply> JsonRpc::understand(const Prepared& asked, const Result<HttpResponse>& answer) {
     const std::size_t count = asked.calls.size();
-    if (!answer) return all_failed(count, answer.error());
+    ++http_requests_;
+    // From the transport, Errc::decode is an answer larger than we take.
+    if (!answer)
+        return all_failed(count, answer.error(),
+                          answer.error().code == Errc::decode ? Again::smaller : Again::no);
     if (answer->status != 200) {
         // The body is not quoted: gateways repeat the URL, and with it the key, on their error pages.
         return all_failed(count,
                           {Errc::transport, fmt::format("{}: HTTP status {}{}", origin_, answer->status,
-                                                        answer->status == 429 ? " (rate limited)" : "")});
+                                                        answer->status == 429 ? " (rate limited)" : "")},
+                          answer->status == 413 ? Again::smaller : Again::no);
     }
     auto parsed = parse_json(answer->body);
     if (parsed) {
         auto replies = read_answers(*parsed, asked, origin_);
-        if (replies) return *std::move(replies);
+        if (replies) {
+            if (std::any_of(replies->begin(), replies->end(), is_rate_limit))
+                transport_.refused_for_rate(options_.url);
+            return *std::move(replies);
+        }
         parsed = tl::unexpected(std::move(replies).error());
     }
     transport_.drop_connections();
@@ -211,26 +232,89 @@ std::vector<Reply> JsonRpc::one_by_one(std::span<const RpcCall> calls) {
     return out;
 }
 
-std::vector<Reply> JsonRpc::batch(std::span<const RpcCall> calls) {
-    if (calls.empty()) return {};
-    if (batches_refused_ || calls.size() == 1) return one_by_one(calls);
-    const Prepared asked = prepare(calls);
-    auto replies = understand(asked, send(asked));
+std::vector<HttpRequest> JsonRpc::Asked::requests() const {
+    std::vector<HttpRequest> out;
+    for (const Prepared& p : first) out.push_back(p.http);
+    return out;
+}
 
-    std::vector<std::size_t> again;
-    for (std::size_t i = 0; i < replies.size(); ++i) {
-        if (!replies[i] && replies[i].error().left_out) again.push_back(i);
+JsonRpc::Asked JsonRpc::begin(std::span<const RpcCall> calls) {
+    Asked out{{calls.begin(), calls.end()}, {}};
+    while (!calls.empty() && out.first.size() < kConcurrent) {
+        const auto piece = calls.first(std::min(calls.size(), batch_size()));
+        out.first.push_back(prepare(piece));
+        calls = calls.subspan(piece.size());
     }
-    if (again.empty()) return replies;
-    std::vector<RpcCall> left;
-    for (const std::size_t i : again) left.push_back(calls[i]);
-    auto more = one_by_one(left);
-    const bool whole = again.size() == replies.size();
-    for (std::size_t i = 0; i < again.size(); ++i) replies[again[i]] = std::move(more[i]);
-    if (whole && std::any_of(replies.begin(), replies.end(), [](const Reply& r) { return r.has_value(); })) {
+    return out;
+}
+
+/// Takes in how a request of that many calls fared. True when calls are left to be asked in another way.
+bool JsonRpc::learn(std::size_t asked, const std::vector<Reply>& replies) {
+    bool again = false;
+    bool smaller = false;
+    std::size_t fits = std::max<std::size_t>(1, asked / 2);
+    for (const Reply& reply : replies) {
+        if (reply || reply.error().again == Again::no) continue;
+        again = true;
+        if (reply.error().again != Again::smaller) continue;
+        smaller = true;
+        if (reply.error().said) fits = named_batch_size(*reply.error().said, asked).value_or(fits);
+    }
+    if (smaller && asked > 1) batch_size_.lower(fits);
+    if (!again) {
+        batch_size_.fitted();
+        if (options_.retries != nullptr) options_.retries->answered();
+    }
+    return again && asked > 1;
+}
+
+/// Asks again for what was left out of a batch (alone) or was too much for it (in smaller batches).
+void JsonRpc::ask_again(const std::vector<RpcCall>& calls, std::vector<Reply>& replies) {
+    const auto slots_of = [&](Again kind) {
+        std::vector<std::size_t> out;
+        for (std::size_t i = 0; i < replies.size(); ++i) {
+            if (!replies[i] && replies[i].error().again == kind) out.push_back(i);
+        }
+        return out;
+    };
+    const auto calls_of = [&](const std::vector<std::size_t>& slots) {
+        std::vector<RpcCall> out;
+        for (const std::size_t i : slots) out.push_back(calls[i]);
+        return out;
+    };
+    const auto fill = [&](const std::vector<std::size_t>& slots, std::vector<Reply> more) {
+        for (std::size_t i = 0; i < slots.size(); ++i) replies[slots[i]] = std::move(more[i]);
+    };
+    const auto too_much = slots_of(Again::smaller);
+    const auto left_out = slots_of(Again::alone);
+    if (!too_much.empty()) fill(too_much, batch(calls_of(too_much)));
+    if (left_out.empty()) return;
+    auto more = one_by_one(calls_of(left_out));
+    if (left_out.size() == replies.size() &&
+        std::any_of(more.begin(), more.end(), [](const Reply& r) { return r.has_value(); })) {
         batches_refused_ = true;  // it answers one by one, so it was the batch it did not like
     }
-    return replies;
+    fill(left_out, std::move(more));
+}
+
+std::vector<Reply> JsonRpc::finish(const Asked& asked, std::span<const Result<HttpResponse>> answers) {
+    OR_ASSERT(answers.size() == asked.first.size());
+    std::vector<Reply> out;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto& piece = asked.first[i];
+        auto replies = understand(piece, answers[i]);
+        if (learn(piece.calls.size(), replies) && may_ask_again()) ask_again(piece.calls, replies);
+        std::move(replies.begin(), replies.end(), std::back_inserter(out));
+    }
+    auto rest = batch(std::span(asked.calls).subspan(out.size()));
+    std::move(rest.begin(), rest.end(), std::back_inserter(out));
+    return out;
+}
+
+std::vector<Reply> JsonRpc::batch(std::span<const RpcCall> calls) {
+    if (calls.empty()) return {};
+    const Asked asked = begin(calls);
+    return finish(asked, transport_.perform(asked.requests()));
 }
 
 Reply JsonRpc::call(const RpcCall& one) {

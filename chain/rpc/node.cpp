@@ -43,7 +43,7 @@ Result<json> value_of(Reply reply) {
 }
 
 Reply failed(Errc code, std::string what) {
-    return tl::unexpected(CallError{{code, std::move(what)}, std::nullopt, false});
+    return tl::unexpected(CallError{{code, std::move(what)}, std::nullopt});
 }
 
 /// True when some pinned call was refused in this way.
@@ -65,7 +65,7 @@ Result<T> in(const std::string& origin, std::string_view method, Result<T> r) {
 }  // namespace
 
 Node::Node(Transport& transport, JsonRpc::Options options, ChainId chain)
-    : rpc_(transport, std::move(options)), chain_(chain) {}
+    : transport_(transport), rpc_(transport, std::move(options)), chain_(chain) {}
 
 Result<json> Node::ask(std::string method, std::string params) {
     return value_of(rpc_.call({std::move(method), std::move(params)}));
@@ -85,17 +85,25 @@ Result<Head> Node::named_head(Result<Head> head, std::string_view what) const {
 }
 
 Result<Head> Node::head() {
-    const JsonRpc::Prepared asked = prepare_head();
-    return understand_head(asked, rpc_.send(asked));
+    const JsonRpc::Asked asked = begin_head(false);
+    return finish_head(asked, transport_.perform(asked.requests()));
 }
 
-JsonRpc::Prepared Node::prepare_head() {
-    const RpcCall call{"eth_getBlockByNumber", R"(["latest",false])"};
-    return rpc_.prepare(std::span(&call, 1));
+JsonRpc::Asked Node::begin_head(bool identify) {
+    std::vector<RpcCall> calls{{"eth_getBlockByNumber", R"(["latest",false])"}};
+    if (identify) calls.push_back({"eth_chainId", "[]"});
+    return rpc_.begin(calls);
 }
 
-Result<Head> Node::understand_head(const JsonRpc::Prepared& asked, const Result<HttpResponse>& answer) {
-    const json block = OR_TRY(value_of(std::move(rpc_.understand(asked, answer).front())));
+Result<Head> Node::finish_head(const JsonRpc::Asked& asked, std::span<const Result<HttpResponse>> answers) {
+    auto replies = rpc_.finish(asked, answers);
+    if (replies.size() > 1) {
+        const json id = OR_TRY(value_of(std::move(replies.back())));
+        const ChainId chain{OR_TRY(in(origin(), "eth_chainId", u64_value(id)))};
+        if (chain != chain_)
+            return fail(Errc::config, fmt::format("serves chain {}, not {}", chain.value, chain_.value));
+    }
+    const json block = OR_TRY(value_of(std::move(replies.front())));
     return named_head(head_of(block, chain_), "latest");
 }
 
@@ -222,7 +230,9 @@ Result<std::optional<tx::Receipt>> Node::receipt(const TxHash& hash) {
 
 JsonRpc::Prepared Node::prepare_send(ByteView raw) {
     const RpcCall call{"eth_sendRawTransaction", fmt::format("[{}]", in_quotes(to_hex(raw)))};
-    return rpc_.prepare(std::span(&call, 1));
+    JsonRpc::Prepared out = rpc_.prepare(std::span(&call, 1));
+    out.http.urgent = true;
+    return out;
 }
 
 SendOutcome Node::understand_send(ByteView raw, const JsonRpc::Prepared& asked,
@@ -261,25 +271,23 @@ Result<void> Node::check_canonical(const Result<Head>& seen, const BlockRef& pin
     return {};
 }
 
-std::vector<Reply> Node::by_hash(const BlockRef& pin, std::span<const BlockCall> calls) {
-    std::vector<RpcCall> asked;
-    for (const BlockCall& call : calls) asked.push_back(with_block(call, by_hash_param(pin.hash)));
-    return rpc_.batch(asked);
-}
-
-std::vector<Reply> Node::by_number(const BlockRef& pin, std::span<const BlockCall> calls) {
+Node::AtBlock Node::begin_by_number(const BlockRef& pin, std::span<const BlockCall> calls) {
     std::vector<RpcCall> asked{block_by_number(pin.number)};
     for (const BlockCall& call : calls) asked.push_back(with_block(call, by_number_param(pin.number)));
-    auto replies = rpc_.batch(asked);
+    return {pin, {calls.begin(), calls.end()}, true, rpc_.begin(asked)};
+}
+
+std::vector<Reply> Node::finish_by_number(const AtBlock& at, std::span<const Result<HttpResponse>> answers) {
+    auto replies = rpc_.finish(at.asked, answers);
     const auto judge = [&](Reply block) -> Result<void> {
         auto value = value_of(std::move(block));
         if (!value) return tl::unexpected(std::move(value).error());
-        return check_canonical(head_of(*value, chain_), pin);
+        return check_canonical(head_of(*value, chain_), at.pin);
     };
     auto canonical = judge(std::move(replies.front()));
     // A batch may be served in any order, so only a question asked after its answer proves that nothing
     // moved.
-    if (canonical) canonical = judge(rpc_.call(block_by_number(pin.number)));
+    if (canonical) canonical = judge(rpc_.call(block_by_number(at.pin.number)));
     replies.erase(replies.begin());
     if (!canonical) {
         for (Reply& reply : replies) reply = failed(canonical.error().code, canonical.error().what);
@@ -287,12 +295,19 @@ std::vector<Reply> Node::by_number(const BlockRef& pin, std::span<const BlockCal
     return replies;
 }
 
-std::vector<Reply> Node::at_block(const BlockRef& pin, std::span<const BlockCall> calls) {
-    if (calls.empty()) return {};
+Node::AtBlock Node::begin_at_block(const BlockRef& pin, std::span<const BlockCall> calls) {
     const bool any_pinned =
         std::any_of(calls.begin(), calls.end(), [](const BlockCall& c) { return c.pinned; });
-    if (!pins_by_hash_ && any_pinned) return by_number(pin, calls);
-    auto replies = by_hash(pin, calls);
+    if (!pins_by_hash_ && any_pinned) return begin_by_number(pin, calls);
+    std::vector<RpcCall> asked;
+    for (const BlockCall& call : calls) asked.push_back(with_block(call, by_hash_param(pin.hash)));
+    return {pin, {calls.begin(), calls.end()}, false, rpc_.begin(asked)};
+}
+
+std::vector<Reply> Node::finish_at_block(const AtBlock& at, std::span<const Result<HttpResponse>> answers) {
+    if (at.by_number) return finish_by_number(at, answers);
+    const auto& [pin, calls, by_number, asked] = at;
+    auto replies = rpc_.finish(asked, answers);
     if (any_pin_fault(replies, calls, PinFault::gone)) {
         const std::string what = fmt::format("{}: block {} {} is not on the node's chain", origin(),
                                              pin.number.value, to_hex(pin.hash));
@@ -300,12 +315,19 @@ std::vector<Reply> Node::at_block(const BlockRef& pin, std::span<const BlockCall
     }
     if (!any_pin_fault(replies, calls, PinFault::unsupported)) return replies;
     // Invalid parameters may have another reason: the node is judged by whether plain numbers please it.
-    auto again = by_number(pin, calls);
+    const AtBlock numbered = begin_by_number(pin, calls);
+    auto again = finish_by_number(numbered, transport_.perform(numbered.asked.requests()));
     if (!any_pin_fault(again, calls, PinFault::unsupported)) {
         pins_by_hash_ = false;
         spdlog::warn("rpc {}: no EIP-1898; reading by number and comparing headers", origin());
     }
     return again;
+}
+
+std::vector<Reply> Node::at_block(const BlockRef& pin, std::span<const BlockCall> calls) {
+    if (calls.empty()) return {};
+    const AtBlock at = begin_at_block(pin, calls);
+    return finish_at_block(at, transport_.perform(at.asked.requests()));
 }
 
 Result<std::string> Node::raw(std::string_view method, std::string_view params) {

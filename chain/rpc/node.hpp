@@ -44,9 +44,10 @@ class Node {
     Result<ChainId> chain_id();
     /// The newest block it knows.
     Result<Head> head();
-    /// The two halves of head(), for asking several nodes at once.
-    JsonRpc::Prepared prepare_head();
-    Result<Head> understand_head(const JsonRpc::Prepared& asked, const Result<HttpResponse>& answer);
+    /// The two halves of head(), for asking several nodes at once; `identify` asks for the chain id beside
+    /// it, in the same request where the node takes batches. Errors: Errc::config when it is another chain's.
+    JsonRpc::Asked begin_head(bool identify);
+    Result<Head> finish_head(const JsonRpc::Asked& asked, std::span<const Result<HttpResponse>> answers);
     /// The header of its canonical chain at a height, or of a hash. Errors: Errc::not_found.
     Result<Head> header(BlockNumber number);
     Result<Head> header(const BlockHash& hash);
@@ -84,6 +85,15 @@ class Node {
     /// it does not, they read by number, and the header is compared with the pin in the same request and
     /// again in a second one. When the pinned block is not canonical, every slot is Errc::reorged.
     std::vector<Reply> at_block(const BlockRef& pin, std::span<const BlockCall> calls);
+    /// The two halves of at_block, for asking several nodes at once.
+    struct AtBlock {
+        BlockRef pin;
+        std::vector<BlockCall> calls;
+        bool by_number = false;
+        JsonRpc::Asked asked{};
+    };
+    AtBlock begin_at_block(const BlockRef& pin, std::span<const BlockCall> calls);
+    std::vector<Reply> finish_at_block(const AtBlock& at, std::span<const Result<HttpResponse>> answers);
 
     /// The result of any method, as JSON text; `params` is a JSON array. For development nodes.
     Result<std::string> raw(std::string_view method, std::string_view params);
@@ -91,18 +101,23 @@ class Node {
     ChainId chain() const { return chain_; }
     const std::string& origin() const { return rpc_.origin(); }
     std::uint64_t http_requests() const { return rpc_.http_requests(); }
+    /// True when the node takes several calls in one request.
+    bool takes_batches() const { return rpc_.batch_size() > 1; }
+    /// True when what it was asked may be asked of it again; that is then counted.
+    bool may_ask_again() { return rpc_.may_ask_again(); }
     /// False once the node has shown that it does not know EIP-1898.
     bool pins_by_hash() const { return pins_by_hash_; }
 
   private:
     Result<nlohmann::json> ask(std::string method, std::string params);
     Result<nlohmann::json> ask_at(const BlockRef& pin, BlockCall call);
-    std::vector<Reply> by_hash(const BlockRef& pin, std::span<const BlockCall> calls);
-    std::vector<Reply> by_number(const BlockRef& pin, std::span<const BlockCall> calls);
+    AtBlock begin_by_number(const BlockRef& pin, std::span<const BlockCall> calls);
+    std::vector<Reply> finish_by_number(const AtBlock& at, std::span<const Result<HttpResponse>> answers);
     Result<void> check_canonical(const Result<Head>& seen, const BlockRef& pin) const;
     Result<Head> named_head(Result<Head> head, std::string_view what) const;
     Result<U256> tip_from_history();
 
+    Transport& transport_;
     JsonRpc rpc_;
     ChainId chain_;
     bool pins_by_hash_ = true;

@@ -3,13 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace outrigger {
 
 namespace {
 
 std::vector<Endpoint> endpoints_of(const config::ChainSettings& chain) {
     std::vector<Endpoint> out;
-    for (const auto& rpc : chain.rpc) out.push_back({rpc.url, rpc.reads(), rpc.sends()});
+    for (const auto& rpc : chain.rpc) out.push_back({rpc.url, rpc.reads(), rpc.sends(), rpc.timeout});
     return out;
 }
 
@@ -21,10 +23,14 @@ HeadAge head_age(const config::ChainSettings& chain) {
 
 NodeSetOptions node_options(const config::ChainSettings& chain) {
     NodeSetOptions options;
-    if (!chain.rpc.empty()) options.timeout = chain.rpc.front().timeout;
     options.head_age = head_age(chain);
     options.head_lag_max = chain.max_head_lag;
+    if (chain.network.block_time_s > 0) {
+        const auto lag_s = static_cast<double>(chain.max_head_lag.count());
+        options.head_lead_max += static_cast<std::uint64_t>(lag_s / chain.network.block_time_s);
+    }
     options.quorum = chain.read_quorum;
+    for (const auto& rpc : chain.rpc) options.hedge_after = std::min(options.hedge_after, rpc.timeout / 4);
     return options;
 }
 
@@ -44,15 +50,16 @@ ChainLink::ChainLink(const config::ChainSettings& chain)
 Result<void> ChainLink::check_endpoints() {
     std::string problems;
     std::size_t working = 0;
+    bool all_wrong = true;
     for (const auto& answer : nodes_.check_all()) {
         if (answer) {
             ++working;
             continue;
         }
-        if (answer.error().code == Errc::config) return tl::unexpected(answer.error());
+        all_wrong = all_wrong && answer.error().code == Errc::config;
         problems += (problems.empty() ? "" : "; ") + answer.error().what;
     }
-    if (working == 0) return fail(Errc::transport, problems);
+    if (working == 0) return fail(all_wrong ? Errc::config : Errc::transport, problems);
     return {};
 }
 

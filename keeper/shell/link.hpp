@@ -15,8 +15,8 @@ class ChainLink {
   public:
     explicit ChainLink(const config::ChainSettings& chain);
 
-    /// Asks every endpoint for its chain id. Errors: Errc::config when one serves another chain,
-    /// Errc::transport when none answers.
+    /// Asks every endpoint for its chain id; one that serves another chain is named in the log and not used.
+    /// Errors: Errc::config when all of them serve another chain, Errc::transport when none can be used.
     Result<void> check_endpoints();
 
     Transport& transport() { return transport_; }

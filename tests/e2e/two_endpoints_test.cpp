@@ -78,6 +78,15 @@ TEST_F(TwoEndpoints, Hanging) {
     expect_the_other_serves(faults::hang(), "no complete answer within 1000 ms");
 }
 
+TEST_F(TwoEndpoints, HangingInTheMiddleOfARound) {
+    expect_the_other_serves(
+        [](const json& asked, json&) -> std::optional<test::HttpAction> {
+            if (asked.dump().find("eth_call") == std::string::npos) return std::nullopt;
+            return test::HttpAction{"", test::HttpAction::Then::stall, ""};
+        },
+        "no answer by the time the others had answered");
+}
+
 TEST_F(TwoEndpoints, ErrorsAndNonsense) {
     for (const auto& fault : {faults::status(500, "<html>"), faults::status(429, "slow down"),
                               faults::truncate(0.5), faults::instead("nonsense"), faults::swap_ids()}) {
@@ -86,12 +95,25 @@ TEST_F(TwoEndpoints, ErrorsAndNonsense) {
     }
 }
 
-TEST_F(TwoEndpoints, AnotherChainIsRefusedAtTheStartByName) {
+TEST_F(TwoEndpoints, AnotherChainAtTheStart) {
     configure();
     proxy.set(faults::chain_id(1));
-    const auto keeper = world.keeper(Mode::dry_run);
-    ASSERT_FALSE(keeper);
-    EXPECT_NE(keeper.error().what.find("serves chain 1"), std::string::npos) << keeper.error().what;
+    auto keeper = world.keeper(Mode::dry_run);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    expect_complete_round(**keeper);
+    EXPECT_NE(why_not(**keeper).find("serves chain 1, not 31337"), std::string::npos) << why_not(**keeper);
+    EXPECT_EQ((*keeper)->link().nodes().senders().size(), 1U) << "nothing is sent to another chain";
+}
+
+TEST_F(TwoEndpoints, AnotherChainInTheMiddleOfTheRun) {
+    configure();
+    auto keeper = world.keeper(Mode::dry_run);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    expect_complete_round(**keeper);
+    proxy.set(faults::chain_id(1));
+    expect_complete_round(**keeper);
+    EXPECT_NE(why_not(**keeper).find("serves chain 1, not 31337"), std::string::npos) << why_not(**keeper);
+    EXPECT_EQ((*keeper)->link().nodes().senders().size(), 1U);
 }
 
 /// The ETH feed's answer, as it stands in every answer that carries it.

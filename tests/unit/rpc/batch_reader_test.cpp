@@ -183,6 +183,38 @@ TEST_F(ReaderTest, ACallThatPoisonsEveryMulticallSpoilsOnlyItsOwnSlot) {
     EXPECT_LE(fake.seen.size(), 4U);
 }
 
+/// The node's answers to anything longer than that are refused by the transport.
+void answer_at_most(FakeNode& fake, std::size_t bytes) {
+    fake.intercept = [&fake, bytes](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
+        const auto kept = std::exchange(fake.intercept, nullptr);
+        auto answer = std::move(fake.perform(std::span(&request, 1)).front());
+        fake.intercept = kept;
+        if (answer && answer->body.size() > bytes) return fail(Errc::decode, "larger than it may be");
+        return answer;
+    };
+}
+
+TEST_F(ReaderTest, AnAnswerThatIsTooLargeIsAskedForInParts) {
+    answer_at_most(fake, 20'000);
+    expect_echoes(ask(reader, pins(), echo_calls(100, 100)), 100, 100);
+    fake.seen.clear();
+    expect_echoes(ask(reader, pins(), echo_calls(100, 100)), 100, 100);
+    for (const auto& request : fake.seen) EXPECT_LT(request.body.size(), 100'000U);
+    EXPECT_LE(fake.seen.size(), 4U * 2) << "the size is remembered (each is seen twice here)";
+}
+
+TEST_F(ReaderTest, AFloodIsNotAskedForInEverSmallerParts) {
+    answer_at_most(fake, 10);
+    auto reads = echo_calls(500);
+    for (const auto& answer : ask(reader, pins(), reads)) ASSERT_FALSE(answer);
+    EXPECT_LE(fake.seen.size(), 2U * 64);
+    fake.seen.clear();
+    reads.emplace_back(GetNonce{kChain, kToken});
+    const auto answers = ask(reader, pins(), reads);
+    EXPECT_EQ(answers.back().error().code, Errc::decode) << answers.back().error().what;
+    EXPECT_LE(fake.seen.size(), 2U * 16);
+}
+
 TEST_F(ReaderTest, ATransportFailureIsInEverySlot) {
     for (const Errc code : {Errc::timeout, Errc::transport, Errc::decode}) {
         fake.intercept = [&](const HttpRequest&) -> std::optional<Result<HttpResponse>> {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <map>
 
 #include "chain/base/hex.hpp"
@@ -198,6 +199,16 @@ TEST_F(FailoverTest, ABroadcastReachesEverySenderAtOnce) {
     EXPECT_EQ(reports[2].origin, "https://c");
 }
 
+/// Changes every block in an answer, or in a batch of them.
+void change_blocks(json& answers, const std::function<void(json& block)>& change) {
+    if (answers.is_array()) {
+        for (json& one : answers) change_blocks(one, change);
+    } else if (answers.contains("result") && answers["result"].is_object() &&
+               answers["result"].contains("timestamp")) {
+        change(answers["result"]);
+    }
+}
+
 struct HeadLagTest : FailoverTest {
     NodeSetOptions options() const {
         NodeSetOptions o;
@@ -209,14 +220,7 @@ struct HeadLagTest : FailoverTest {
     void fall_behind(FakeNode& node, std::uint64_t blocks) {
         const auto old = std::prev(node.blocks().end(), static_cast<std::ptrdiff_t>(blocks) + 1)->second;
         node.tamper = [old](json& answer) {
-            if (!answer.is_object() || !answer.contains("result")) return;
-            json& block = answer["result"];
-            if (!block.is_object() || !block.contains("timestamp")) return;
-            block["number"] = to_quantity(U256(old.block.number.value));
-            block["hash"] = to_hex(old.block.hash);
-            block["parentHash"] = to_hex(old.parent);
-            block["timestamp"] =
-                to_quantity(U256(static_cast<std::uint64_t>(old.block.timestamp.time_since_epoch().count())));
+            change_blocks(answer, [&](json& block) { block.update(FakeNode::header_json(old)); });
         };
     }
 };
@@ -248,6 +252,59 @@ TEST_F(HeadLagTest, ALittleBehindIsNoFault) {
     hosts.order.clear();
     ASSERT_TRUE(nodes.read([](Node& n) { return n.head(); }));
     EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"}));
+}
+
+TEST_F(HeadLagTest, AHeadFarAboveAllOthersIsNotBelieved) {
+    NodeSetOptions o = options();
+    o.head_lead_max = 32;
+    a.mine(40);
+    b.mine(3);
+    // As recent as the other's, and 37 blocks higher: it cannot be the same chain.
+    a.tamper = [&](json& answer) {
+        change_blocks(answer, [&](json& block) {
+            block["timestamp"] = FakeNode::header_json(b.head()).at("timestamp");
+        });
+    };
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, o);
+    EXPECT_EQ(nodes.latest(now).value(), b.head());
+    const auto why = nodes.standings().front().why;
+    EXPECT_NE(why.find("37 blocks ahead"), std::string::npos) << why;
+    o.head_lead_max = 37;
+    NodeSet patient = set({{"https://a"}, {"https://b"}}, o);
+    EXPECT_EQ(patient.latest(now)->block.number, a.head().block.number);
+}
+
+TEST_F(HeadLagTest, AChainThatChangesBehindTheNameIsSeenAtOnce) {
+    for (const bool batches : {true, false}) {
+        a.batches = batches;
+        NodeSet nodes = set({{"https://a"}, {"https://b"}}, options());
+        ASSERT_TRUE(nodes.latest(now));
+        b.mine(1);
+        if (!batches) a.mine(101), b.mine(100);
+        ASSERT_TRUE(nodes.latest(now));
+        a.methods["eth_chainId"] = [](const json&) { return json("0x1"); };
+        EXPECT_EQ(nodes.latest(now).value(), b.head());
+        EXPECT_EQ(nodes.standings().front().why, "serves chain 1, not 31337");
+        a.methods.clear();
+        hosts.order.clear();
+        ASSERT_TRUE(nodes.latest(now));
+        EXPECT_EQ(std::count(hosts.order.begin(), hosts.order.end(), "a"), 0) << "it is not believed again";
+    }
+}
+
+TEST_F(HeadLagTest, OneThatLaggedDoesNotServeWhenTheOtherIsGone) {
+    a.mine(40);
+    b.mine(40);
+    NodeSet nodes = set({{"https://a"}, {"https://b"}}, options());
+    fall_behind(a, 36);
+    ASSERT_TRUE(nodes.latest(now));
+    break_node(b);
+    for (int i = 0; i < 3; ++i) {
+        const auto head = nodes.latest(now);
+        ASSERT_FALSE(head) << "a round must not go back in time";
+    }
+    a.tamper = nullptr;
+    EXPECT_EQ(nodes.latest(now).value(), a.head());
 }
 
 TEST_F(HeadLagTest, AllHeadsAreAskedForAtOnce) {

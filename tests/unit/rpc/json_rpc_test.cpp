@@ -230,6 +230,100 @@ TEST(JsonRpc, AnswersOneByOneWhereBatchesAreRefusedAndSendsNoMoreOfThem) {
     EXPECT_EQ(batches, 1);
 }
 
+/// A node that takes at most so many calls in one batch, and says it in those words.
+struct Limited {
+    std::size_t most;
+    json error;
+    std::vector<std::size_t> sizes;  // of the requests it was sent
+    Result<HttpResponse> operator()(const json& asked) {
+        sizes.push_back(asked.is_array() ? asked.size() : 1);
+        if (sizes.back() > most)
+            return ok(json{{"jsonrpc", "2.0"}, {"id", nullptr}, {"error", error}}.dump());
+        if (asked.is_object()) return ok(answer_to(asked, asked["method"]).dump());
+        json answers = json::array();
+        for (const json& call : asked) answers.push_back(answer_to(call, call["method"]));
+        return ok(answers.dump());
+    }
+};
+json said(int code, const std::string& message) {
+    return {{"code", code}, {"message", message}};
+}
+std::vector<RpcCall> many(std::size_t count) {
+    std::vector<RpcCall> out;
+    for (std::size_t i = 0; i < count; ++i) out.push_back({fmt::format("m{}", i), "[]"});
+    return out;
+}
+void expect_own_answers(const std::vector<Reply>& replies) {
+    for (std::size_t i = 0; i < replies.size(); ++i) {
+        ASSERT_TRUE(replies[i]) << i << ": " << replies[i].error().error.what;
+        EXPECT_EQ(*replies[i], fmt::format("m{}", i));
+    }
+}
+
+TEST(JsonRpc, LearnsTheBatchSizeFromARefusal) {
+    // geth, Nethermind, reth, a gateway that names its limit
+    for (const json& words :
+         {said(-32600, "batch too large"), said(-32005, "Batch size limit exceeded"),
+          said(-32010, "The batch request was too large"), said(-32600, "maximum batch size is 7")}) {
+        Limited node{7, words, {}};
+        Scripted transport(std::ref(node));
+        JsonRpc rpc(transport, {"https://node.example"});
+        expect_own_answers(rpc.batch(many(40)));
+        EXPECT_GT(rpc.batch_size(), 3U) << words;
+        EXPECT_LE(rpc.batch_size(), 7U) << words;
+        node.sizes.clear();
+        expect_own_answers(rpc.batch(many(40)));
+        for (const std::size_t size : node.sizes) EXPECT_LE(size, 7U) << "it is not asked for too many again";
+    }
+}
+
+TEST(JsonRpc, TakesTheSizeANodeNames) {
+    Limited node{3, said(31, "Batch of more than 3 requests are not allowed on free tier"), {}};
+    Scripted transport(std::ref(node));
+    JsonRpc rpc(transport, {"https://node.example"});
+    expect_own_answers(rpc.batch(many(10)));
+    EXPECT_EQ(node.sizes, (std::vector<std::size_t>{10, 3, 3, 3, 1}));
+    EXPECT_EQ(rpc.batch_size(), 3U);
+}
+
+TEST(JsonRpc, CutsABatchWhoseAnswerIsTooLarge) {
+    std::vector<std::size_t> sizes;
+    const auto node = [&](const json& asked) -> Result<HttpResponse> {
+        sizes.push_back(asked.is_array() ? asked.size() : 1);
+        if (sizes.back() > 4) return fail(Errc::decode, "the answer is larger than 2097152 bytes");
+        return Limited{4, {}, {}}(asked);
+    };
+    Scripted transport(node);
+    JsonRpc rpc(transport, {"https://node.example"});
+    expect_own_answers(rpc.batch(many(16)));
+    EXPECT_EQ(sizes, (std::vector<std::size_t>{16, 8, 8, 4, 4, 4, 4}));
+    EXPECT_EQ(rpc.batch_size(), 4U);
+}
+
+TEST(JsonRpc, OneAnswerThatIsTooLargeStaysAnError) {
+    Scripted transport([](const json&) { return fail(Errc::decode, "larger than 10 bytes"); });
+    JsonRpc rpc(transport, {"https://node.example"});
+    for (const Reply& reply : rpc.batch(kThree)) {
+        ASSERT_FALSE(reply);
+        EXPECT_EQ(reply.error().error.code, Errc::decode);
+        EXPECT_EQ(reply.error().again, Again::smaller);
+    }
+    EXPECT_EQ(transport.requests_seen, 4);
+}
+
+TEST(JsonRpc, TriesLargerBatchesAgainAfterALongTime) {
+    Limited node{2, said(-32600, "batch too large"), {}};
+    Scripted transport(std::ref(node));
+    JsonRpc rpc(transport, {"https://node.example"});
+    expect_own_answers(rpc.batch(many(4)));
+    ASSERT_EQ(rpc.batch_size(), 2U);
+    node.most = 100;
+    for (int i = 0; i < 100; ++i) expect_own_answers(rpc.batch(many(4)));
+    node.sizes.clear();
+    expect_own_answers(rpc.batch(many(4)));
+    EXPECT_EQ(node.sizes, (std::vector<std::size_t>{4}));
+}
+
 TEST(JsonRpc, DoesNotMultiplyRequestsToANodeThatIsRateLimiting) {
     const auto out = three([](const json&) {
         return ok(R"({"jsonrpc":"2.0","id":null,"error":{"code":429,"message":"slow down"}})");
