@@ -121,6 +121,7 @@ class Checker {
         }
         model(p, prefix);
         venues(p, prefix);
+        reference(p, prefix);
     }
 
     void model(const PositionSettings& p, const std::string& prefix) {
@@ -178,13 +179,39 @@ class Checker {
         }
     }
 
+    /// What the kind of a position needs beside its own key, and what has no meaning for it.
+    void reference(const PositionSettings& p, const std::string& prefix) {
+        const PositionKind* kind = position_kind(p.ref.kind);
+        if (kind == nullptr) return;  // already complained about
+        const std::string key = prefix + std::string(kind->key);
+        if (!kind->manager.empty() && !s_.chain.network.address(kind->manager)) {
+            error({key}, fmt::format("{}: {} is not deployed on {}", kind->key, kind->title, s_.chain.preset),
+                  fmt::format("the network's addresses do not hold {}", kind->manager),
+                  fmt::format("correct the chain, or add {} under [chain.addresses]", kind->manager));
+        }
+        if (kind->by_pair && p.ref.owner == Address{}) {
+            error({key}, fmt::format("position {} has no owner", p.name),
+                  "a pair has many holders; an LP token does not say whose share is meant",
+                  "owner = \"0x...\", the address that holds the LP tokens");
+        }
+        const auto meaningless = [&](const char* name) {
+            error({prefix + name}, fmt::format("{} has no meaning for {}", name, kind->key),
+                  fmt::format("a position of {} has none", kind->title), "delete the line");
+        };
+        if (!kind->stakes && p.ref.staked_in != Address{}) meaningless("staked_in");
+        if (kind->key != "uniswap_v4" && !p.ref.hooks_allowed.empty()) meaningless("hooks_allowed");
+    }
+
     void same_nft() {
         for (std::size_t i = 0; i < s_.positions.size(); ++i) {
             for (std::size_t j = 0; j < i; ++j) {
-                if (s_.positions[i].uniswap_v3 != s_.positions[j].uniswap_v3) continue;
-                error({"position." + s_.positions[i].name + ".uniswap_v3"},
-                      fmt::format("{} and {} are the same NFT {}", s_.positions[j].name, s_.positions[i].name,
-                                  s_.positions[i].uniswap_v3),
+                const PositionRef &a = s_.positions[i].ref, &b = s_.positions[j].ref;
+                const PositionKind* kind = position_kind(a.kind);
+                if (kind == nullptr || a.kind != b.kind || a.id != b.id || a.pair != b.pair) continue;
+                if (kind->by_pair && a.owner != b.owner) continue;
+                error({fmt::format("position.{}.{}", s_.positions[i].name, kind->key)},
+                      fmt::format("{} and {} are the same {}", s_.positions[j].name, s_.positions[i].name,
+                                  describe(a)),
                       "it would be hedged twice", "delete one of the two");
             }
         }

@@ -11,7 +11,7 @@ namespace outrigger::config {
 namespace {
 
 constexpr std::string_view kAddressPrefix = "chain.addresses.";
-constexpr std::array<std::string_view, 13> kAddressPaths{"chain.addresses.multicall3",
+constexpr std::array<std::string_view, 23> kAddressPaths{"chain.addresses.multicall3",
                                                          "chain.addresses.v3.factory",
                                                          "chain.addresses.v3.npm",
                                                          "chain.addresses.v3.router",
@@ -23,7 +23,17 @@ constexpr std::array<std::string_view, 13> kAddressPaths{"chain.addresses.multic
                                                          "chain.addresses.perp.vault",
                                                          "chain.addresses.perp.accountBalance",
                                                          "chain.addresses.perp.exchange",
-                                                         "chain.addresses.perp.marketRegistry"};
+                                                         "chain.addresses.perp.marketRegistry",
+                                                         "chain.addresses.v2.factory",
+                                                         "chain.addresses.v4.pool_manager",
+                                                         "chain.addresses.v4.position_manager",
+                                                         "chain.addresses.v4.state_view",
+                                                         "chain.addresses.sushi_v3.factory",
+                                                         "chain.addresses.sushi_v3.position_manager",
+                                                         "chain.addresses.pancake_v3.factory",
+                                                         "chain.addresses.pancake_v3.position_manager",
+                                                         "chain.addresses.slipstream.factory",
+                                                         "chain.addresses.slipstream.position_manager"};
 constexpr double kTenYears = 10.0 * 365 * 86400;
 
 std::vector<Field> chain_fields() {
@@ -81,6 +91,14 @@ std::vector<Field> chain_fields() {
          .doc = "How long everything a round reads may take together. What is missing by then was not read; "
                 "a transaction that is signed is still sent.",
          .store = to(&S::chain, &C::round_deadline)},
+        {.path = "chain.sequencer_grace",
+         .type = Type::duration,
+         .fallback = "1h",
+         .range = {0, 86400},
+         .doc = "On a layer 2 whose sequencer has an uptime feed: how long prices are not believed after it "
+                "has come "
+                "back.",
+         .store = to(&S::chain, &C::sequencer_grace)},
         {.path = "chain.world",
          .type = Type::path,
          .doc = "File that describes the network: a devnet's world file, or one in the form of "
@@ -200,6 +218,13 @@ std::vector<Field> threshold_fields() {
                 "another account: `unwind` follows it to nothing through the usual gates, `hold` keeps the "
                 "hedge until you decide.",
          .store = to_position(&P::when_gone)},
+        {.section = policy,
+         .path = "fees_in_exposure",
+         .type = Type::boolean,
+         .fallback = "true",
+         .doc = "Whether uncollected fees count as part of what is hedged. false: they are valued and shown "
+                "apart, and only the principal is hedged.",
+         .store = to_position(&P::fees_in_exposure)},
         {.section = policy,
          .path = "thresholds.delta_band_ratio",
          .type = Type::ratio,
@@ -405,21 +430,70 @@ std::vector<Field> model_fields() {
 
 std::vector<Field> position_fields() {
     using P = PositionSettings;
+    using R = PositionRef;
     constexpr Section position = Section::position;
     return {
         {.section = position,
          .path = "name",
          .type = Type::text,
-         .doc = "Your label, in every message. Default: v3- and the NFT id.",
+         .doc =
+             "Your label, in every message. Default: v3- and the NFT id, and likewise for the other kinds.",
          .file_only = true,
          .store = nowhere()},
         {.section = position,
          .path = "uniswap_v3",
          .type = Type::integer,
          .range = {1, 9e18},
-         .doc = "The position's NFT id. Pool, tokens, range and fee tier are read on chain.",
-         .required = true,
-         .store = to_position(&P::uniswap_v3)},
+         .doc = "The position's NFT id. Pool, tokens, range and fee tier are read on chain. Exactly one of "
+                "this key and the next five says which position it is.",
+         .store = to_kind("uniswap-v3", &R::id)},
+        {.section = position,
+         .path = "uniswap_v2",
+         .type = Type::address,
+         .doc = "Instead: a v2 pair, which is also its LP token. Needs `owner`.",
+         .store = to_kind("uniswap-v2", &R::pair)},
+        {.section = position,
+         .path = "uniswap_v4",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Uniswap v4.",
+         .store = to_kind("uniswap-v4", &R::id)},
+        {.section = position,
+         .path = "sushi_v3",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Sushi v3.",
+         .store = to_kind("sushi-v3", &R::id)},
+        {.section = position,
+         .path = "pancake_v3",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of PancakeSwap v3.",
+         .store = to_kind("pancake-v3", &R::id)},
+        {.section = position,
+         .path = "slipstream",
+         .type = Type::integer,
+         .range = {1, 9e18},
+         .doc = "Instead: an NFT id of Aerodrome or Velodrome Slipstream.",
+         .store = to_kind("slipstream", &R::id)},
+        {.section = position,
+         .path = "owner",
+         .type = Type::address,
+         .doc = "Whose position it is. Of an NFT, unless said, whoever owns it when the keeper starts: say "
+                "it, so that "
+                "a transfer while no keeper runs is noticed too. Once it is another's, see `when_gone`.",
+         .store = to_ref(&R::owner)},
+        {.section = position,
+         .path = "staked_in",
+         .type = Type::address,
+         .doc = "The contract that holds the NFT for its owner: a Uniswap v3 staker, a gauge, a MasterChef.",
+         .store = to_ref(&R::staked_in)},
+        {.section = position,
+         .path = "hooks_allowed",
+         .type = Type::addresses,
+         .doc = "Hooks of Uniswap v4 that you have judged. A pool with any other hook that can change what "
+                "a position is worth is refused.",
+         .store = to_ref(&R::hooks_allowed)},
         {.section = position,
          .path = "enabled",
          .type = Type::boolean,
@@ -506,6 +580,23 @@ std::vector<Field> process_fields() {
          .range = {1, 10'000},
          .doc = "After this many rounds in a row that could not be read: halt.",
          .store = to(&S::guard, &G::blind_rounds_max)},
+        {.path = "guard.price_quorum",
+         .type = Type::integer,
+         .unit = "sources",
+         .fallback = "1",
+         .range = {1, 8},
+         .doc = "Usable sources an asset's price needs, where the network describes several (Chainlink, "
+                "Pyth, composed "
+                "feeds). The price is their median.",
+         .store = to(&S::guard, &G::price_quorum)},
+        {.path = "guard.max_source_gap_bps",
+         .type = Type::number,
+         .unit = "bps",
+         .fallback = "100",
+         .range = {0, 5000, true},
+         .doc = "Sources of one price further apart than this are not believed: hold.",
+         .store = [](Slot& s,
+                     const Value& v) { s.settings.guard.max_source_gap_ratio = held<double>(v) / 10'000; }},
         {.path = "guard.max_tx_usd",
          .type = Type::number,
          .unit = "USD",

@@ -36,6 +36,7 @@ enum class Type : std::uint8_t {
     secret,
     url,
     list,
+    addresses,
 };
 
 struct Range {

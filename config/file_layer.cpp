@@ -56,8 +56,13 @@ class Reader {
             name != nullptr && name->kind == Node::Kind::text && good_name(name->text)) {
             return name->text;
         }
-        const Node* id = table.find("uniswap_v3");
-        if (id != nullptr && id->kind == Node::Kind::integer) return fmt::format("v3-{}", id->integer);
+        for (const PositionKind& kind : kPositionKinds) {
+            const Node* id = table.find(kind.key);
+            if (id == nullptr) continue;
+            if (id->kind == Node::Kind::integer) return fmt::format("{}-{}", kind.label, id->integer);
+            if (id->kind == Node::Kind::text && id->text.size() == 42 && good_name(id->text.substr(0, 10)))
+                return fmt::format("{}-{}", kind.label, id->text.substr(0, 10));
+        }
         return fmt::format("position-{}", index + 1);
     }
 

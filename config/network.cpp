@@ -69,6 +69,16 @@ struct Named {
 };
 constexpr std::array kUniswapNames{Named{"factory", "v3.factory"}, Named{"npm", "v3.npm"},
                                    Named{"router", "v3.router"}, Named{"quoter", "v3.quoter"}};
+constexpr std::array kUniswapV2Names{Named{"factory", "v2.factory"}};
+constexpr std::array kUniswapV4Names{Named{"pool_manager", "v4.pool_manager"},
+                                     Named{"position_manager", "v4.position_manager"},
+                                     Named{"state_view", "v4.state_view"}};
+constexpr std::array kSushiNames{Named{"factory", "sushi_v3.factory"},
+                                 Named{"position_manager", "sushi_v3.position_manager"}};
+constexpr std::array kPancakeNames{Named{"factory", "pancake_v3.factory"},
+                                   Named{"position_manager", "pancake_v3.position_manager"}};
+constexpr std::array kSlipstreamNames{Named{"factory", "slipstream.factory"},
+                                      Named{"position_manager", "slipstream.position_manager"}};
 constexpr std::array kAaveNames{Named{"pool", "aave.pool"}, Named{"data", "aave.data"},
                                 Named{"oracle", "aave.oracle"}};
 constexpr std::array kPerpNames{Named{"clearing_house", "perp.clearingHouse"}, Named{"vault", "perp.vault"},
@@ -114,6 +124,28 @@ Result<Feed> read_feed(const json& from) {
     return f;
 }
 
+Result<ComposedFeed> read_composed(const json& from) {
+    ComposedFeed f;
+    f.asset = OR_TRY(text(from, "asset"));
+    f.proxy = OR_TRY(address_of(from, "proxy", f.asset + ".proxy"));
+    f.through = OR_TRY(text(from, "through"));
+    f.heartbeat = std::chrono::seconds(OR_TRY(whole(from, "heartbeat_s", 1, 30 * 86400)));
+    f.deviation_ratio = OR_TRY(number(from, "deviation", 0, 0.5));
+    return f;
+}
+
+Result<PythPrice> read_pyth_price(const json& from) {
+    PythPrice p;
+    p.asset = OR_TRY(text(from, "asset"));
+    const std::string id = OR_TRY(text(from, "id"));
+    const auto parsed = parse_fixed<Hash32>(id);
+    if (!parsed) return bad(fmt::format("{}.id: {}", p.asset, parsed.error().what));
+    p.id = *parsed;
+    p.max_age = std::chrono::seconds(OR_TRY(whole(from, "max_age_s", 1, 30 * 86400)));
+    p.max_confidence_ratio = OR_TRY(number(from, "max_confidence", 1e-6, 0.5));
+    return p;
+}
+
 template <class Item>
 Result<std::vector<Item>> read_list(const json& root, const std::string& key,
                                     Result<Item> (*read)(const json&)) {
@@ -126,6 +158,18 @@ Result<std::vector<Item>> read_list(const json& root, const std::string& key,
         items.push_back(*std::move(item));
     }
     return items;
+}
+
+/// What neither every preset nor every world file has: more sources of prices, and what they depend on.
+Result<void> read_price_sources(const json& root, Network& to) {
+    if (root.contains("composed_feeds"))
+        to.composed_feeds = OR_TRY(read_list<ComposedFeed>(root, "composed_feeds", read_composed));
+    if (root.contains("sequencer_uptime"))
+        to.addresses["sequencer_uptime"] = OR_TRY(address_of(root, "sequencer_uptime", "sequencer_uptime"));
+    if (!root.contains("pyth")) return {};
+    to.addresses["pyth"] = OR_TRY(address_of(root.at("pyth"), "contract", "pyth.contract"));
+    to.pyth_prices = OR_TRY(read_list<PythPrice>(root.at("pyth"), "prices", read_pyth_price));
+    return {};
 }
 
 /// The settings as the text an operator would write: lists joined by commas.
@@ -161,6 +205,11 @@ Result<void> read_preset(const json& root, Network& to) {
     to.fee_model = fee_model == "arbitrum" ? FeeModel::arbitrum : FeeModel::eip1559;
     to.addresses["multicall3"] = OR_TRY(address_of(root, "multicall3", "multicall3"));
     OR_TRY(read_group(root, "uniswap_v3", kUniswapNames, to));
+    OR_TRY(read_group(root, "uniswap_v2", kUniswapV2Names, to));
+    OR_TRY(read_group(root, "uniswap_v4", kUniswapV4Names, to));
+    OR_TRY(read_group(root, "sushi_v3", kSushiNames, to));
+    OR_TRY(read_group(root, "pancake_v3", kPancakeNames, to));
+    OR_TRY(read_group(root, "slipstream", kSlipstreamNames, to));
     OR_TRY(read_group(root, "aave_v3", kAaveNames, to));
     OR_TRY(read_group(root, "perp_v2", kPerpNames, to));
     OR_TRY(read_perp_bases(root, to));
@@ -230,6 +279,16 @@ Result<void> derive_addresses(Network& n) {
     n.uniswap_v3.position_manager = OR_TRY(required(n, "v3.npm"));
     n.uniswap_v3.router = OR_TRY(required(n, "v3.router"));
     n.uniswap_v3.quoter = OR_TRY(required(n, "v3.quoter"));
+    n.pyth = n.address("pyth");
+    n.sequencer_uptime = n.address("sequencer_uptime");
+    n.uniswap_v4.reset();
+    if (n.address("v4.position_manager")) {
+        UniswapV4Addresses v4;
+        v4.pool_manager = OR_TRY(required(n, "v4.pool_manager"));
+        v4.position_manager = OR_TRY(required(n, "v4.position_manager"));
+        v4.state_view = OR_TRY(required(n, "v4.state_view"));
+        n.uniswap_v4 = v4;
+    }
     n.aave_v3.reset();
     if (has_any(n, "aave.")) {
         AaveV3Addresses a;
@@ -270,6 +329,7 @@ Result<Network> parse_network(std::string_view json_text, bool complete) {
     } else {
         OR_TRY(read_preset(root, network));
     }
+    OR_TRY(read_price_sources(root, network));
     OR_TRY(check_unique(network));
     OR_TRY(derive_addresses(network));
     return network;

@@ -36,11 +36,34 @@ struct Feed {
     double deviation_ratio = 0;         // a move that large publishes a new round at once
 };
 
+/// A Chainlink feed of an asset in another asset: wstETH in ETH.
+struct ComposedFeed {
+    std::string asset;
+    Address proxy{};
+    std::string through;  // the other asset; it needs a feed in USD
+    std::chrono::seconds heartbeat{0};
+    double deviation_ratio = 0;
+};
+
+/// A Pyth price of an asset in USD.
+struct PythPrice {
+    std::string asset;
+    Hash32 id{};
+    std::chrono::seconds max_age{0};  // Pyth is pulled: nobody promises to push
+    double max_confidence_ratio = 0;  // a wider price is none
+};
+
 struct UniswapV3Addresses {
     Address factory{};
     Address position_manager{};
     Address router{};  // SwapRouter02
     Address quoter{};  // QuoterV2
+};
+
+struct UniswapV4Addresses {
+    Address pool_manager{};
+    Address position_manager{};
+    Address state_view{};
 };
 
 struct AaveV3Addresses {
@@ -66,10 +89,15 @@ struct Network {
     FeeModel fee_model = FeeModel::eip1559;
     Address multicall3{};
     UniswapV3Addresses uniswap_v3;
-    std::optional<AaveV3Addresses> aave_v3;  // empty: not deployed there
+    std::optional<UniswapV4Addresses> uniswap_v4;  // empty: not deployed there
+    std::optional<AaveV3Addresses> aave_v3;
     std::optional<PerpV2Addresses> perp_v2;
     std::vector<Token> tokens;
     std::vector<Feed> feeds;
+    std::vector<ComposedFeed> composed_feeds;
+    std::optional<Address> pyth;  // the Pyth contract
+    std::vector<PythPrice> pyth_prices;
+    std::optional<Address> sequencer_uptime;   // Chainlink's uptime feed of an L2's sequencer
     std::map<std::string, Address> addresses;  // everything by its dotted name: "aave.pool", "perp.base.WETH"
     std::map<std::string, std::string> settings;  // configuration defaults of this chain, by key
 

@@ -263,7 +263,7 @@ class Loader {
 
     void positions() {
         const auto& names = layers_.names.positions;
-        if (names.empty() && !reported("position")) {
+        if (names.empty() && sources_.positions_needed && !reported("position")) {
             error("position", sources_.name, {}, "there is no position",
                   "without one there is nothing to hedge",
                   "add  [[position]]  and below it  uniswap_v3 = <NFT id>");
@@ -276,18 +276,40 @@ class Loader {
             for (const Field& f : fields()) {
                 const std::string path = prefix + std::string(f.path);
                 if (f.section == Section::position && !f.file_only) take(f, path, {path}, slot);
-                if (f.required && f.section == Section::position && !places_.contains(path) &&
-                    !reported(path)) {
-                    const Place at = layers_.names.position_places[i];
-                    error(path, fmt::format("{}:{}:{}", sources_.name, at.line, at.column), at,
-                          fmt::format("position {} has no {}", p.name, f.path), std::string(f.doc),
-                          fmt::format("{} = <NFT id>", f.path));
-                }
             }
+            one_kind(p, prefix, layers_.names.position_places[i]);
             if (!known_profile(p, prefix)) p.profile.clear();
             policy(p, prefix, slot);
             settings_.positions.push_back(std::move(p));
         }
+    }
+
+    /// Complains unless exactly one key says which position is meant.
+    void one_kind(const PositionSettings& p, const std::string& prefix, Place at) {
+        const PositionKind* first = nullptr;
+        std::string keys;
+        for (const PositionKind& kind : kPositionKinds) {
+            const std::string path = prefix + std::string(kind.key);
+            keys += fmt::format("{}{}", keys.empty() ? "" : ", ", kind.key);
+            if (reported(path)) return;
+            const auto said = places_.find(path);
+            if (said == places_.end()) continue;
+            if (first != nullptr) {
+                error(path, said->second.where, said->second.place,
+                      fmt::format("position {} has both {} and {}", p.name, first->key, kind.key),
+                      "which of the two is meant would be a guess",
+                      "delete one, or give it a [[position]] of its own");
+                return;
+            }
+            first = &kind;
+        }
+        if (first != nullptr) return;
+        const std::string& missing = prefix + std::string(kPositionKinds.front().key);
+        error(missing, fmt::format("{}:{}:{}", sources_.name, at.line, at.column), at,
+              fmt::format("position {} has no {} nor another key that says which it is", p.name,
+                          kPositionKinds.front().key),
+              fmt::format("one of these does: {}", keys),
+              fmt::format("{} = <NFT id>", kPositionKinds.front().key));
     }
 
     bool known_profile(const PositionSettings& p, const std::string& prefix) {

@@ -14,6 +14,7 @@
 #include "chain/base/chain_types.hpp"
 #include "config/errors.hpp"
 #include "config/network.hpp"
+#include "config/position_kind.hpp"
 #include "config/secret.hpp"
 
 namespace outrigger::config {
@@ -43,6 +44,7 @@ struct ChainSettings {
     std::chrono::seconds max_head_lag{0};  // between endpoints
     std::uint32_t read_quorum = 1;         // endpoints that must agree
     std::chrono::milliseconds round_deadline{0};
+    std::chrono::seconds sequencer_grace{0};
     std::string world;  // path of the network's description; empty for a preset that brings its own
     std::vector<RpcEndpoint> rpc;  // in order of preference
     Network network;
@@ -93,8 +95,9 @@ struct ModelSettings {
 /// One position with everything that applies to it: defaults, profile and overrides are resolved.
 struct PositionSettings {
     std::string name;
-    std::uint64_t uniswap_v3 = 0;  // NFT id
+    PositionRef ref;
     bool enabled = true;
+    bool fees_in_exposure = true;
     WhenGone when_gone = WhenGone::unwind;
     std::string profile;          // empty: none
     std::vector<VenueId> venues;  // in order of preference; index into Settings::venues
@@ -118,6 +121,8 @@ struct VenueSettings {
 struct GuardSettings {
     std::chrono::seconds max_data_age{0};
     std::uint32_t blind_rounds_max = 0;
+    std::uint32_t price_quorum = 1;   // sources an asset's price needs
+    double max_source_gap_ratio = 0;  // between the highest and the lowest; configured in basis points
     std::optional<double>
         max_tx_usd;  // no default: live refuses to start without the three, see require_live
     std::optional<double> max_hour_usd;
@@ -167,6 +172,7 @@ struct Sources {
     std::map<std::string, std::string> environment;  // all of it
     std::vector<std::string> set;                    // --set KEY=VALUE, in order; the last one counts
     ReadFile read_file;
+    bool positions_needed = true;  // false: only the chain is asked about
 };
 
 /// The configuration of `sources`, or everything that is wrong with it.

@@ -48,6 +48,12 @@ inline void assign(std::string& to, const Value& v) {
 inline void assign(std::vector<std::string>& to, const Value& v) {
     to = held<std::vector<std::string>>(v);
 }
+inline void assign(Address& to, const Value& v) {
+    to = held<Address>(v);
+}
+inline void assign(std::vector<Address>& to, const Value& v) {
+    to = held<std::vector<Address>>(v);
+}
 inline void assign(std::chrono::milliseconds& to, const Value& v) {
     to = held<Span>(v).length.value();
 }
@@ -77,6 +83,18 @@ Store to_rpc(Member RpcEndpoint::*member) {
 template <class Member>
 Store to_position(Member PositionSettings::*member) {
     return [=](Slot& s, const Value& v) { assign(s.position->*member, v); };
+}
+template <class Member>
+Store to_ref(Member PositionRef::*member) {
+    return [=](Slot& s, const Value& v) { assign(s.position->ref.*member, v); };
+}
+/// The key that says what kind the position is, with the member that identifies it.
+template <class Member>
+Store to_kind(std::string_view kind, Member PositionRef::*member) {
+    return [=](Slot& s, const Value& v) {
+        s.position->ref.kind = kind;
+        assign(s.position->ref.*member, v);
+    };
 }
 template <class Group, class Member>
 Store to_policy(Group PositionSettings::*group, Member Group::*member) {

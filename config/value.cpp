@@ -87,6 +87,7 @@ std::string example(const Field& field) {
         case Type::secret: return "\"${cred:keystore-password}\"";
         case Type::url: return "\"https://...\"";
         case Type::list: return "[\"a\", \"b\"]";
+        case Type::addresses: return "[\"0x...\"]";
     }
     return "";
 }
@@ -282,6 +283,19 @@ Checked check_list(const Field& field, const Node& node) {
     return Value{std::move(items), std::move(shown)};
 }
 
+Checked check_addresses(const Field& field, const Node& node) {
+    if (node.kind != Node::Kind::list) return wrong_kind(field, node, "a list of addresses");
+    std::vector<Address> items;
+    std::string shown;
+    for (const Node& item : node.children) {
+        Checked one = check_address(field, item);
+        if (!one) return one;
+        items.push_back(std::get<Address>(one->held));
+        shown += (shown.empty() ? "" : ", ") + one->shown;
+    }
+    return Value{std::move(items), "[" + shown + "]"};
+}
+
 Checked check_text(const Field& field, const Node& node) {
     if (node.kind != Node::Kind::text) return wrong_kind(field, node, "text in quotes");
     if (node.text.empty()) {
@@ -330,6 +344,7 @@ Checked check(const Field& field, const Node& node) {
         case Type::address: return check_address(field, node);
         case Type::url: return check_url(field, node);
         case Type::list: return check_list(field, node);
+        case Type::addresses: return check_addresses(field, node);
         case Type::text:
         case Type::path:
         case Type::secret: return check_text(field, node);
@@ -345,7 +360,7 @@ Node node_of_text(const Field& field, std::string_view text) {
     if (field.type == Type::boolean && (text == "true" || text == "false")) {
         node.kind = Node::Kind::boolean;
         node.boolean = text == "true";
-    } else if (field.type == Type::list) {
+    } else if (field.type == Type::list || field.type == Type::addresses) {
         node.kind = Node::Kind::list;
         if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
         while (!text.empty()) {

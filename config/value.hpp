@@ -32,7 +32,7 @@ struct Choice {
 /// A value that its field's checks have accepted.
 struct Value {
     std::variant<bool, std::int64_t, double, std::string, Span, Choice, Address, SecretRef,
-                 std::vector<std::string>>
+                 std::vector<std::string>, std::vector<Address>>
         held;
     std::string shown;  // as a person would write it
 };

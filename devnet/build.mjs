@@ -9,6 +9,8 @@ import { units } from './lib/math.mjs';
 import { approve, deployMulticall, deployTokens, mint } from './world/tokens.mjs';
 import { PRICES, SYMBOLS, HEARTBEAT, deployFeeds, finishHistory, history } from './world/feeds.mjs';
 import { deployUniswap, lpPosition, makerPool } from './world/uniswap.mjs';
+import { addShare, createPair, deployV2 } from './world/uniswap_v2.mjs';
+import { createPoolV4, deployV4, lpPositionV4, mintV4, sqrtTargetV4 } from './world/uniswap_v4.mjs';
 import { deployAave, fundAave } from './world/aave.mjs';
 import { MARKETS, deployPerp, fundPerp, indexUpdateTxs } from './world/perp.mjs';
 
@@ -26,7 +28,8 @@ export const anvilArgs = (timestamp) => ['--chain-id', String(CHAIN_ID), '--time
 
 /** The context every world/ function takes: a node, names, and contracts looked up by name. */
 export function context(node, data, log = () => {}) {
-  const w = { node, log, accounts: {}, addresses: {}, decimals: {}, pools: {}, positions: {}, ...data };
+  const w = { node, log, accounts: {}, addresses: {}, decimals: {}, pools: {}, positions: {},
+    pairs: {}, pools4: {}, positions4: {}, ...data };
   const contracts = new Map(); // parsing an ABI costs more than the call it is for
   w.at = (name, abi) => {
     const address = w.addresses[name], key = `${name} ${address}`;
@@ -62,10 +65,12 @@ export async function build(dir, log) {
     await finishHistory(w);
     await index();
     await stage('funding', () => fund(w));
+    await stage('deploying uniswap v2 and v4', () => otherUniswaps(w));
     const head = await node.head();
     const world = { chain_id: CHAIN_ID, genesis: GENESIS, head_timestamp: head.timestamp, head_block: head.number,
       heartbeat: HEARTBEAT, addresses: w.addresses, accounts: w.accounts, positions: w.positions,
-      keystores: await keystores(w, dir), decimals: w.decimals, prices: PRICES, pools: w.pools };
+      keystores: await keystores(w, dir), decimals: w.decimals, prices: PRICES, pools: w.pools,
+      pairs: w.pairs, pools_v4: w.pools4, positions_v4: w.positions4 };
     writeJson(path.join(dir, 'world.json'), world);
   } finally {
     await node.stop('SIGINT'); // writes the dump
@@ -90,6 +95,19 @@ async function fund(w) {
     await mint(w, s, trader, units(200_000_000 / PRICES[s], w.decimals[s]));
     await approve(w, s, trader, w.addresses['v3.router']);
   }
+}
+
+/** A v2 pair and a v4 pool of native ether, with shares of the lp in both. */
+async function otherUniswaps(w) {
+  await deployV2(w);
+  await createPair(w, 'WETH-USDC', 'WETH', 'USDC');
+  const amounts = (usd) => ['sym0', 'sym1'].map((k) => w.pairs['WETH-USDC'][k]).map((s) => units(usd / PRICES[s], w.decimals[s]));
+  await addShare(w, w.accounts.maker, 'WETH-USDC', ...amounts(2_000_000));
+  await addShare(w, w.accounts.lp, 'WETH-USDC', ...amounts(10_000));
+  await deployV4(w);
+  await createPoolV4(w, 'ETH-USDC', 'ETH', 'USDC', 3000, 60, sqrtTargetV4(w, 'ETH', 'USDC'));
+  await mintV4(w, w.accounts.maker, 'ETH-USDC', -887220, 887220, 10n ** 17n);
+  await lpPositionV4(w, 'eth-usdc', 'ETH-USDC', 0.9, 1.1, 12_000);
 }
 
 export function writeJson(file, value) {

@@ -6,6 +6,8 @@ import { tickOf } from './lib/math.mjs';
 import { callAll } from './lib/rpc.mjs';
 import * as tokens from './world/tokens.mjs';
 import * as feeds from './world/feeds.mjs';
+import * as v2 from './world/uniswap_v2.mjs';
+import * as v4 from './world/uniswap_v4.mjs';
 import * as uniswap from './world/uniswap.mjs';
 import * as aave from './world/aave.mjs';
 import * as perp from './world/perp.mjs';
@@ -195,6 +197,11 @@ const MUTATIONS = {
   'POST /swap': swap,
   'POST /mint': mintPosition,
   'POST /create_pool': createPool,
+  // Random lives of pairs and pools, for tests: each step answers what the contracts would pay everybody afterwards.
+  'POST /v2/random': (w, body) => v2.randomPair(w, integer(body, 'seed')),
+  'POST /v2/step': (w, body) => v2.randomPairStep(w, body.name),
+  'POST /v4/random': (w, body) => v4.randomPoolV4(w, integer(body, 'seed'), integer(body, 'count')),
+  'POST /v4/step': (w, body) => v4.randomPoolStepV4(w, body.name),
   'POST /admin': async (w, { action, asset }) => {
     if (/^aave_(un)?(pause|freeze)$/.test(action)) await aave.adminAave(w, action, asset);
     else if (/^perp_(un)?pause$/.test(action)) await perp.adminPerp(w, action, asset);
@@ -234,7 +241,7 @@ export function startControl(port, stop) {
     if (!w) return answer(503, { error: 'the world is not ready yet' });
     try { answer(200, await handle(req)); } catch (e) { answer(e instanceof BadRequest ? 400 : 500, { error: e.message }); }
   });
-  server.ready = (context) => { w = Object.assign(context, { snapshots: new Map(), tokenCount: 0 }); };
+  server.ready = (context) => { w = Object.assign(context, { snapshots: new Map(), tokenCount: 0, randoms: {} }); };
   return new Promise((resolve, reject) => {
     server.once('error', (e) => reject(e.code === 'EADDRINUSE' ? new Error(`control port ${port} is already in use`) : e));
     server.listen(port, '127.0.0.1', () => resolve(server));

@@ -75,8 +75,8 @@ try {
   node.exited.then((how) => { if (!stopping) fail(`anvil ended unexpectedly (${how})`); });
   // Neither are node settings. Without a block time, chain time advances by blocks only, hence reproducibly.
   if (!blockTime) await node.rpc('anvil_setBlockTimestampInterval', [1]);
-  const { addresses, accounts, decimals, pools, positions } = world;
-  control.ready(context(node, { world, addresses, accounts, decimals, pools, positions }));
+  const { addresses, accounts, decimals, pools, positions, pairs, pools_v4: pools4, positions_v4: positions4 } = world;
+  control.ready(context(node, { world, addresses, accounts, decimals, pools, positions, pairs, pools4, positions4 }));
   const head = await node.head();
   process.stdout.write(JSON.stringify({ ready: true, cached: entry.cached, ms: Math.round(performance.now() - t0), rpc: node.url,
     control: `http://127.0.0.1:${control.address().port}`, chain_id: CHAIN_ID, block: head.number, pid: node.pid, world: file }) + '\n');

@@ -22,6 +22,7 @@ Run
 Understand
   status       what is on, how far from neutral, what it holds   (--json)
   explain      why it did, or did not, hedge
+  positions    what each position holds, earns and loses, and where its range ends   (--json)
 Build & measure
   devnet       up, down, status, price, mine: a local chain with real protocol bytecode
   version
@@ -29,7 +30,8 @@ Build & measure
 outrigger <command> --help      examples first, then flags
 )";
 
-constexpr std::array kVerbs{"demo", "check", "doctor", "run", "status", "explain", "devnet", "version"};
+constexpr std::array kVerbs{"demo",    "check",     "doctor", "run",    "status",
+                            "explain", "positions", "devnet", "version"};
 
 /// Edits that turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -72,6 +74,7 @@ struct Flags {
     cli::RunFlags run;
     cli::CheckFlags check;
     cli::ExplainFlags explain;
+    cli::PositionsFlags positions;
     cli::DemoFlags demo;
     cli::DevnetFlags devnet;
 };
@@ -120,6 +123,22 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
     add_ledger(*explain, flags.explain.ledger);
 }
 
+void add_positions(CLI::App& app, Flags& flags) {
+    auto* positions =
+        app.add_subcommand("positions",
+                           "what each position holds, earns and loses\n\n  outrigger positions\n  outrigger "
+                           "positions --owner 0x...\n  outrigger positions "
+                           "--entry-price eth-usdc=3000 --json");
+    positions->add_option("--owner", flags.positions.owner,
+                          "find this account's positions on the chain instead; needs no configured position");
+    positions->add_option("--volatility", flags.positions.volatility,
+                          "of the pools' prices, per year: 80% (default: from the price history)");
+    positions
+        ->add_option("--entry-price", flags.positions.entry_prices,
+                     "NAME=PRICE at which a position was entered, as prices are shown; repeatable")
+        ->allow_extra_args(false);
+}
+
 void add_local_verbs(CLI::App& app, Flags& flags) {
     auto* demo = app.add_subcommand(
         "demo", "watch a hedge on a local chain\n\n  outrigger demo\n  outrigger demo --once --json");
@@ -154,6 +173,7 @@ int dispatch(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("check")) return cli::check(flags.globals, flags.check);
     if (app.got_subcommand("status")) return cli::status(flags.globals, flags.explain.ledger);
     if (app.got_subcommand("explain")) return cli::explain(flags.globals, flags.explain);
+    if (app.got_subcommand("positions")) return cli::positions(flags.globals, flags.positions);
     if (app.got_subcommand("demo")) return cli::demo(flags.globals, flags.demo);
     if (app.got_subcommand("devnet")) return cli::devnet(flags.globals, flags.devnet);
     if (app.got_subcommand("version")) return cli::version(flags.globals);
@@ -172,6 +192,7 @@ int outrigger_main(int argc, char** argv) {
     app.require_subcommand(0, 1);
     add_globals(app, flags);
     add_run_verbs(app, flags);
+    add_positions(app, flags);
     add_local_verbs(app, flags);
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
         sub->set_help_flag("-h,--help", "this text");

@@ -18,8 +18,6 @@ namespace outrigger {
 namespace {
 
 using Seconds = abi::UInt<32>;
-using ObserveReturn = std::tuple<std::vector<abi::Int<56>>, std::vector<abi::UInt<160>>>;
-using Observe = abi::Function<"observe", ObserveReturn(std::vector<Seconds>)>;
 
 std::string where(const TwapSpec& spec) {
     return fmt::format("{} TWAP of pool {}", spec.name, checksum_address(spec.pool));
@@ -64,8 +62,8 @@ Result<Twap> mean_of_observations(const TwapSpec& spec, std::int64_t tick_cumula
 Query<Twap> uniswap_twap(const TwapSpec& spec) {
     OR_ASSERT(spec.window.count() > 0 && spec.window.count() <= 0xffffffff);
     const std::vector<Seconds> ends{Seconds(static_cast<std::uint64_t>(spec.window.count())), Seconds(0)};
-    auto reads =
-        gather(eth_query<v3::Slot0>(spec.chain, spec.pool), eth_query<Observe>(spec.chain, spec.pool, ends));
+    auto reads = gather(eth_query<v3::Slot0>(spec.chain, spec.pool),
+                        eth_query<v3::Observe>(spec.chain, spec.pool, ends));
     return map(std::move(reads), [spec](const auto& answers) -> Result<Twap> {
         const auto& [slot, observed] = answers;
         if (!slot) return named(spec, slot.error());

@@ -5,7 +5,9 @@
 
 #include <array>
 
+#include "chain/pool/uniswap_v2.hpp"
 #include "chain/pool/uniswap_v3.hpp"
+#include "chain/pool/uniswap_v4.hpp"
 
 namespace outrigger {
 namespace {
@@ -18,7 +20,9 @@ struct PoolKind {
 };
 
 constexpr std::array kPoolKinds{
+    PoolKind{"uniswap-v2", open_uniswap_v2},
     PoolKind{"uniswap-v3", open_uniswap_v3},
+    PoolKind{"uniswap-v4", open_uniswap_v4},
 };
 
 }  // namespace

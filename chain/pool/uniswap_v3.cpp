@@ -49,6 +49,13 @@ Result<v3::PositionsReturn> existing(const PoolSpec& spec, const Result<v3::Posi
     return fail(why.code, fmt::format("{}: {}", where(spec), why.what));
 }
 
+/// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
+/// owns it at the start.
+Address expected_owner(const PoolSpec& spec, const V3Nft& nft) {
+    if (spec.staked_in != Address{}) return spec.staked_in;
+    return spec.owner != Address{} ? spec.owner : nft.owner;
+}
+
 V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
     return {.owner = owner,
             .factory = {},
@@ -59,21 +66,6 @@ V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
             .account = {.liquidity = std::get<7>(p).value(),
                         .inside_last = {std::get<8>(p), std::get<9>(p)},
                         .tokens_owed = {std::get<10>(p).value(), std::get<11>(p).value()}}};
-}
-
-/// A token's symbol from either form of symbol(); a token without one is still a token.
-std::string symbol_of(const Result<Bytes>& answer) {
-    if (!answer) return {};
-    if (auto text = v3::Symbol::decode(*answer)) return *text;
-    const auto fixed = v3::SymbolBytes32::decode(*answer);
-    if (!fixed) return {};
-    const auto end = std::find(fixed->data.begin(), fixed->data.end(), std::uint8_t{0});
-    return {fixed->data.begin(), end};
-}
-
-Query<std::string> symbol_query(ChainId chain, const Address& token) {
-    return {{EthCall{chain, token, v3::Symbol::encode()}},
-            [](Query<std::string>::Answers a) -> Result<std::string> { return symbol_of(a.front()); }};
 }
 
 /// The state of the pool around one range, at one block.
@@ -227,23 +219,6 @@ class UniswapV3 final : public Pool {
     TokenInfo token1_;
 };
 
-Result<TokenInfo> known_token(const PoolSpec& spec, const TokenTable& tokens, const V3Token& token) {
-    auto known = tokens.find(token.address);
-    if (!known) {
-        return fail(Errc::config,
-                    fmt::format("{}: {} ({}, {} decimals on chain)", where(spec), known.error().what,
-                                token.symbol.empty() ? "no symbol" : token.symbol, token.decimals));
-    }
-    if (known->decimals != token.decimals) {
-        return fail(Errc::config,
-                    fmt::format("{}: token {} at {} is configured with {} decimals but has {}; correct the "
-                                "token's decimals",
-                                where(spec), known->symbol, checksum_address(token.address), known->decimals,
-                                token.decimals));
-    }
-    return known;
-}
-
 }  // namespace
 
 Query<V3Nft> identify_v3_nft(const PoolSpec& spec) {
@@ -271,26 +246,22 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
     const ChainId chain = spec.chain;
     auto reads = gather(
         eth_query<v3::GetPool>(chain, nft.factory, nft.token0, nft.token1, abi::UInt<24>(nft.fee_pips)),
-        eth_query<v3::Decimals>(chain, nft.token0), eth_query<v3::Decimals>(chain, nft.token1),
-        symbol_query(chain, nft.token0), symbol_query(chain, nft.token1));
+        identify_token(chain, nft.token0), identify_token(chain, nft.token1));
     return map(std::move(reads), [spec, nft](const auto& answers) -> Result<V3Identity> {
-        const auto& [pool_answer, decimals0, decimals1, symbol0, symbol1] = answers;
+        const auto& [pool_answer, token0, token1] = answers;
         const Address pool = OR_TRY(pool_answer);
         if (pool == Address{}) {
             return fail(Errc::not_found, fmt::format("{}: the factory {} knows no pool of its tokens and fee",
                                                      where(spec), checksum_address(nft.factory)));
         }
-        const std::uint64_t d0 = OR_TRY(decimals0).value();
-        const std::uint64_t d1 = OR_TRY(decimals1).value();
-        if (std::max(d0, d1) > kMaxDecimals) {
-            return fail(Errc::unsupported,
-                        fmt::format("{}: a token has {} decimals; at most {} are supported", where(spec),
-                                    std::max(d0, d1), kMaxDecimals));
-        }
+        const auto in_position = [&](const Result<TokenIdentity>& token) -> Result<TokenIdentity> {
+            if (token) return token;
+            return fail(token.error().code, fmt::format("{}: {}", where(spec), token.error().what));
+        };
         return V3Identity{.pool = pool,
-                          .owner = nft.owner,
-                          .token0 = {nft.token0, static_cast<std::uint8_t>(d0), OR_TRY(symbol0)},
-                          .token1 = {nft.token1, static_cast<std::uint8_t>(d1), OR_TRY(symbol1)},
+                          .owner = expected_owner(spec, nft),
+                          .token0 = OR_TRY(in_position(token0)),
+                          .token1 = OR_TRY(in_position(token1)),
                           .fee_pips = nft.fee_pips,
                           .range = nft.range};
     });
@@ -298,8 +269,8 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
 
 Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Identity& identity,
                                               const TokenTable& tokens) {
-    auto token0 = OR_TRY(known_token(spec, tokens, identity.token0));
-    auto token1 = OR_TRY(known_token(spec, tokens, identity.token1));
+    auto token0 = OR_TRY(known_token(where(spec), tokens, identity.token0));
+    auto token1 = OR_TRY(known_token(where(spec), tokens, identity.token1));
     return std::make_unique<UniswapV3>(spec, identity, std::move(token0), std::move(token1));
 }
 

@@ -8,6 +8,7 @@
 #include "chain/abi/query.hpp"
 #include "chain/pool/pool.hpp"
 #include "chain/pool/registry.hpp"
+#include "chain/pool/token_identity.hpp"
 #include "chain/pool/tokens.hpp"
 #include "chain/pool/v3_math.hpp"
 
@@ -24,18 +25,12 @@ struct V3Nft {
     FeeAccount account;
 };
 
-struct V3Token {
-    Address address;
-    std::uint8_t decimals = 0;
-    std::string symbol;  // as the contract has it; empty when it has none
-};
-
 /// What never changes during the life of an NFT (its owner may; that is watched).
 struct V3Identity {
     Address pool;
     Address owner;
-    V3Token token0;
-    V3Token token1;
+    TokenIdentity token0;
+    TokenIdentity token1;
     std::uint32_t fee_pips = 0;
     TickRange range;
 };

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
 #include <tuple>
+#include <vector>
 
 #include "chain/abi/function.hpp"
 
-/// The functions of Uniswap v3 and of its tokens that are read to know a position.
-/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager; EIP-20
+/// The functions of Uniswap v3 that are read to know a position.
+/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager
 namespace outrigger::v3 {
 
 using abi::Int;
@@ -30,6 +30,9 @@ using GetPool = abi::Function<"getPool", Address(Address, Address, UInt<24>)>;
 /// unlocked
 using Slot0Return = std::tuple<UInt<160>, Int<24>, UInt<16>, UInt<16>, UInt<16>, UInt<8>, bool>;
 using Slot0 = abi::Function<"slot0", Slot0Return()>;
+/// tickCumulatives, secondsPerLiquidityCumulativeX128s
+using ObserveReturn = std::tuple<std::vector<Int<56>>, std::vector<UInt<160>>>;
+using Observe = abi::Function<"observe", ObserveReturn(std::vector<UInt<32>>)>;
 using FeeGrowthGlobal0 = abi::Function<"feeGrowthGlobal0X128", U256()>;
 using FeeGrowthGlobal1 = abi::Function<"feeGrowthGlobal1X128", U256()>;
 /// liquidityGross, liquidityNet, feeGrowthOutside{0,1}X128, tickCumulativeOutside,
@@ -39,11 +42,5 @@ using Ticks = abi::Function<"ticks", TicksReturn(Int<24>)>;
 /// liquidity, feeGrowthInside{0,1}LastX128, tokensOwed{0,1}
 using PoolPositionsReturn = std::tuple<UInt<128>, U256, U256, UInt<128>, UInt<128>>;
 using PoolPositions = abi::Function<"positions", PoolPositionsReturn(Hash32)>;
-
-// Token.
-using Decimals = abi::Function<"decimals", UInt<8>()>;
-using Symbol = abi::Function<"symbol", std::string()>;
-/// Some early tokens (MKR) answer symbol() with bytes32.
-using SymbolBytes32 = abi::Function<"symbol", Hash32()>;
 
 }  // namespace outrigger::v3

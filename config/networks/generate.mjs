@@ -24,6 +24,15 @@ const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11'; // the same on 
 // The package lists the first quoter on these two; QuoterV2 is on https://docs.uniswap.org/contracts/v3/reference/deployments .
 const QUOTER_V2 = { 1: '0x61fFE014bA17989E743c5F6cB21bF9697530B21e', 42161: '0x61fFE014bA17989E743c5F6cB21bF9697530B21e' };
 const ASSETS = { WETH: 'ETH', WBTC: 'BTC', USDCn: 'USDC' }; // others: the symbol itself
+// Forks of Uniswap v3, from their own deployment pages and packages:
+// https://github.com/sushiswap/v3-periphery/tree/master/deployments , https://developer.pancakeswap.finance/contracts/v3/addresses .
+const PANCAKE_V3 = { factory: '0x0BFbCF9fa4f9C56B0F40a671Ad40E0805A091865', position_manager: '0x46A15B0b27311cedF172AB29E4f4766fbE7F4364' };
+const FORKS = {
+  1: { sushi_v3: { factory: '0xbACEB8eC6b9355Dfc0269C18bac9d6E2Bdc29C4F', position_manager: '0x2214A42d8e2A1d20635c2cb0664422c528B6A432' },
+    pancake_v3: PANCAKE_V3 },
+  42161: { sushi_v3: { factory: '0x1af415a1EbA07a4986a52B6f2e7dE7003D82231e', position_manager: '0xF0cBce1942A68BEB3d1b73F0dd86C8DCc363eF49' },
+    pancake_v3: PANCAKE_V3 },
+};
 const HOUR = 3600, DAY = 86400;
 
 // Chainlink publishes Sepolia's proxies only on https://docs.chain.link/data-feeds/price-feeds/addresses .
@@ -56,6 +65,9 @@ const CHAINS = [
     settings: { 'chain.confirmations': 2, 'defaults.limits.max_gas_gwei': 50, 'defaults.limits.max_gas_usd_per_tx': 50,
       'defaults.limits.max_gas_usd_per_day': 500 } },
 ];
+
+/** Source: https://docs.chain.link/data-feeds/l2-sequencer-feeds */
+const SEQUENCERS = { 42161: '0xFdB631F5EE196F0ed6FAa767959853A9F217697D' };
 
 /** Uniswap's wrapped ether. Read as text: loading the module would need the package's dependencies. */
 function weth9(id) {
@@ -97,9 +109,13 @@ function network(c) {
     schema: 1, name: c.name, chain_id: c.id, block_time_s: c.block_time_s, fee_model: c.fee_model, multicall3: MULTICALL3,
     uniswap_v3: { factory: v3.v3CoreFactoryAddress, npm: v3.nonfungiblePositionManagerAddress,
       router: uniswap.SWAP_ROUTER_02_ADDRESSES(c.id), quoter: QUOTER_V2[c.id] ?? v3.quoterAddress },
+    uniswap_v2: { factory: uniswap.V2_FACTORY_ADDRESSES[c.id] },
+    uniswap_v4: { pool_manager: v3.v4PoolManagerAddress, position_manager: v3.v4PositionManagerAddress, state_view: v3.v4StateView },
+    ...FORKS[c.id],
     aave_v3: { pool: aave.POOL, data: aave.AAVE_PROTOCOL_DATA_PROVIDER, oracle: aave.ORACLE },
+    ...(SEQUENCERS[c.id] ? { sequencer_uptime: SEQUENCERS[c.id] } : {}),
     tokens, feeds, settings: c.settings,
-    sources: { uniswap_v3: `${UNISWAP} ${version(UNISWAP)}`, aave_v3: `${AAVE} ${version(AAVE)}`,
+    sources: { uniswap: `${UNISWAP} ${version(UNISWAP)}`, aave_v3: `${AAVE} ${version(AAVE)}`,
       feeds: c.proxies ? 'https://docs.chain.link/data-feeds/price-feeds/addresses' : `${AAVE} ${version(AAVE)} ${c.chainlink}.sol` },
   };
 }

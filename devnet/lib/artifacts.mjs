@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contract artifacts (ABI + creation bytecode) straight out of node_modules. Two dialects occur:
+// Contract artifacts (ABI + creation bytecode) straight out of node_modules. Their dialects:
 //   hardhat          { abi, bytecode, linkReferences }
 //   0x sol-compiler  { compilerOutput: { abi, evm: { bytecode: { object } } } }   (@chainlink/contracts 0.1.x)
+//   foundry, waffle  { abi, bytecode: { object } } and { abi, bytecode } without 0x   (Uniswap v4 and v2)
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
@@ -17,7 +18,7 @@ const strip0x = (h) => h.replace(/^0x/, '');
 export function load(file) {
   const json = JSON.parse(read(file));
   const out = json.compilerOutput ?? json;
-  const bytecode = typeof out.bytecode === 'string' ? out.bytecode : out.evm.bytecode.object;
+  const bytecode = typeof out.bytecode === 'string' ? out.bytecode : out.bytecode?.object ?? out.evm.bytecode.object;
   return { name: path.basename(file, '.json'), abi: out.abi, bytecode, links: Object.values(out.linkReferences ?? {}) };
 }
 
@@ -32,6 +33,11 @@ export function link(artifact, libs = {}) {
   }
   if (/[^0-9a-fA-F]/.test(hex)) throw new Error(`${artifact.name}: unresolved library placeholder`);
   return '0x' + hex;
+}
+
+/** Permit2's deployed code, which the package that needs it carries as a literal. */
+export function permit2Runtime() {
+  return '0x' + read('@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol').match(/hex"([0-9a-f]+)"/)[1];
 }
 
 /** Compiles one self-contained source file; only Multicall3 needs it, which no package ships as bytecode. */

@@ -3,17 +3,12 @@
 
 #include <tuple>
 
+#include "chain/abi/erc20.hpp"
 #include "chain/abi/function.hpp"
 
 /// The contract functions the venues read and write. Only types: the two sides that must not agree by
 /// construction (planning and inspecting) share nothing else.
 namespace outrigger {
-
-namespace erc20 {
-using BalanceOf = abi::Function<"balanceOf", U256(Address)>;
-using Allowance = abi::Function<"allowance", U256(Address, Address)>;
-using Approve = abi::Function<"approve", bool(Address, U256)>;
-}  // namespace erc20
 
 /// Source: Uniswap swap-router-contracts 1.3, IV3SwapRouter and IMulticallExtended.
 namespace swap_router02 {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chain/base/hex.hpp"
+#include "keeper/cli/position_stories.hpp"
 #include "keeper/cli/verbs.hpp"
 #include "keeper/shell/keeper.hpp"
 
@@ -50,18 +51,6 @@ class Checklist {
     std::vector<Row> rows_;
 };
 
-std::string price_name(const Market& market, const LpView& lp) {
-    const bool quote1 = market.universe.assets.at(lp.curve.asset1.value).is_quote;
-    const auto& a = market.universe.symbol(quote1 ? lp.curve.asset0 : lp.curve.asset1);
-    const auto& b = market.universe.symbol(quote1 ? lp.curve.asset1 : lp.curve.asset0);
-    return fmt::format("{} per {}", b, a);
-}
-
-/// A pool price the way people quote it: quote per asset, whatever the token order.
-double readable(const Market& market, const LpView& lp, double price) {
-    return market.universe.assets.at(lp.curve.asset1.value).is_quote || price <= 0 ? price : 1 / price;
-}
-
 std::string digits(double price) {
     return grouped(price, price < 10 ? 5 : 2);
 }
@@ -79,29 +68,18 @@ void check_clock(Checklist& list, const config::Settings& settings, const Head& 
              "synchronise the clock (timedatectl), or use a node that has caught up", Exit::network);
 }
 
-void check_position(Checklist& list, const Market& market, const RoundReport& look, std::size_t i) {
-    const auto& name = market.params.positions[i].name;
-    const auto& pool = look.seen.pools[i].value;
-    if (!pool) {
-        list.add(Verdict::fail, name, pool.error().what, "check the NFT id", Exit::position);
+void check_position(Checklist& list, const config::Settings& settings, const Market& market,
+                    const RoundReport& look, std::size_t i) {
+    const Told told = tell_position(settings, market, look.seen, i, {});
+    if (const auto* failed = std::get_if<UnreadablePosition>(&told)) {
+        list.add(Verdict::fail, failed->name, fmt::format("{}: {}", describe(failed->ref), failed->why),
+                 "check the position's key in the configuration, and the chain", Exit::position);
         return;
     }
-    const double a = readable(market, *pool, pool->curve.price_lower);
-    const double b = readable(market, *pool, pool->curve.price_upper);
+    const auto& story = std::get<PositionStory>(told);
+    const auto& name = story.name;
     const auto& figures = look.decision.positions[i].figures;
-    list.add(Verdict::ok, name,
-             fmt::format("v3 NFT · fee {:.2f} % · ${} · {} {}–{} (now {} {})", pool->fee_pips / 1e4,
-                         grouped(figures.value_usd, 0), pool->in_range ? "in range" : "out of range",
-                         digits(std::min(a, b)), digits(std::max(a, b)),
-                         digits(readable(market, *pool, pool->pool_price)), price_name(market, *pool)));
-    if (is_gone(pool->state)) {
-        const bool burned = pool->state == PositionState::burned;
-        list.add(Verdict::warn, name,
-                 burned ? "the NFT was burned: there is nothing left to hedge"
-                        : fmt::format("the NFT now belongs to {}: its former owner has nothing left to hedge",
-                                      checksum_address(pool->owner)));
-    } else if (pool->liquidity.is_zero())
-        list.add(Verdict::warn, name, "the position holds no liquidity: there is nothing to hedge");
+    list.add(story.view.state == PositionState::open ? Verdict::ok : Verdict::warn, name, in_brief(story));
     if (figures.cross) {
         std::string legs;
         for (const auto& leg : figures.legs) {
@@ -121,22 +99,33 @@ void check_position(Checklist& list, const Market& market, const RoundReport& lo
     }
 }
 
+/// Who an asset's price comes from: "ETH/USD, ETH/USD (Pyth)".
+std::string sources_of(const Market& market, AssetId asset) {
+    std::string out;
+    const auto add = [&](const std::string& name) { out += (out.empty() ? "" : ", ") + name; };
+    for (const auto& feed : market.prices.feeds)
+        if (feed.asset() == asset) add(feed.spec().name);
+    for (const auto& source : market.prices.seconds)
+        if (source.feed->asset() == asset) add(source.name);
+    return out;
+}
+
 void check_prices(Checklist& list, const Market& market, const RoundReport& look) {
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        const auto& symbol = market.universe.symbol(market.feeds[i].asset());
-        const auto& price = look.seen.prices.at(market.feeds[i].asset()).value;
+    for (const auto& [asset, observed] : look.seen.prices) {
+        const auto& symbol = market.universe.symbol(asset);
+        const auto& price = observed.value;
         if (!price) {
             list.add(Verdict::fail, "oracle", fmt::format("{}/USD: {}", symbol, price.error().what),
-                     "check the feed's address", Exit::oracle_or_venue);
+                     "wait for the feed, check its address, or set oracle.max_age if its heartbeat is longer",
+                     Exit::oracle_or_venue);
             continue;
         }
         const auto age = look.seen.now - price->published;
-        const auto limit = market.universe.assets.at(market.feeds[i].asset().value).price_age_max;
-        list.add(age <= limit ? Verdict::ok : Verdict::fail, "oracle",
-                 fmt::format("{}/USD {} · {} s old (limit {} s)", symbol, digits(price->usd), age.count(),
-                             limit.count()),
-                 "wait for the feed, or set oracle.max_age if its heartbeat is longer",
-                 Exit::oracle_or_venue);
+        const auto limit = market.params.assets.at(asset.value).price_age_max;
+        const auto from = sources_of(market, asset);
+        list.add(Verdict::ok, "oracle",
+                 fmt::format("{}/USD {} · {} s old (limit {} s){}", symbol, digits(price->usd), age.count(),
+                             limit.count(), from == symbol + "/USD" ? "" : " · from " + from));
     }
     if (look.seen.panel) {
         list.add(Verdict::ok, "history",
@@ -269,7 +258,7 @@ int check(const Globals& globals, const CheckFlags& flags) {
                          look->head.block.chain.value, look->head.block.number.value));
     check_clock(list, *settings, look->head);
     for (std::size_t i = 0; i < (*keeper)->market().params.positions.size(); ++i)
-        check_position(list, (*keeper)->market(), *look, i);
+        check_position(list, *settings, (*keeper)->market(), *look, i);
     check_prices(list, (*keeper)->market(), *look);
     check_venues(list, (*keeper)->market(), *look);
     if (flags.live) {

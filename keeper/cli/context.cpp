@@ -42,6 +42,30 @@ Failure config_failure(const std::string& name, const config::ConfigErrors& erro
     return f;
 }
 
+config::Sources sources_of(const Globals& globals, bool positions_needed) {
+    config::Sources sources;
+    sources.environment = environment();
+    sources.set = globals.set;
+    sources.read_file = read_for_config;
+    sources.positions_needed = positions_needed;
+    return sources;
+}
+
+Outcome<config::Settings> load_file(const Globals& globals, const std::string& path, bool positions_needed) {
+    const auto text = read_file(path);
+    if (!text) {
+        return stop({Exit::config, "config.unreadable", "the configuration cannot be read", path,
+                     text.error().what, "check the path after --config"});
+    }
+    config::Sources sources = sources_of(globals, positions_needed);
+    sources.name = std::filesystem::path(path).filename().string();
+    sources.text = *text;
+    sources.directory = std::filesystem::path(path).parent_path().string();
+    auto settings = config::load(sources);
+    if (!settings) return stop(config_failure(path, settings.error()));
+    return *std::move(settings);
+}
+
 }  // namespace
 
 Outcome<std::string> find_config(const Globals& globals) {
@@ -66,20 +90,20 @@ Outcome<std::string> find_config(const Globals& globals) {
 Outcome<config::Settings> load_settings(const Globals& globals) {
     auto path = find_config(globals);
     if (!path) return stop(path.error());
-    const auto text = read_file(*path);
-    if (!text) {
-        return stop({Exit::config, "config.unreadable", "the configuration cannot be read", *path,
-                     text.error().what, "check the path after --config"});
-    }
-    config::Sources sources;
-    sources.name = std::filesystem::path(*path).filename().string();
-    sources.text = *text;
-    sources.directory = std::filesystem::path(*path).parent_path().string();
-    sources.environment = environment();
-    sources.set = globals.set;
-    sources.read_file = read_for_config;
+    return load_file(globals, *path, /*positions_needed=*/true);
+}
+
+Outcome<config::Settings> load_chain_settings(const Globals& globals) {
+    if (const auto path = find_config(globals)) return load_file(globals, *path, /*positions_needed=*/false);
+    config::Sources sources = sources_of(globals, /*positions_needed=*/false);
+    sources.name = "the command line";
+    sources.text = "schema = 1\n";
     auto settings = config::load(sources);
-    if (!settings) return stop(config_failure(*path, settings.error()));
+    if (!settings) {
+        Failure f = config_failure("no configuration file, and the command line", settings.error());
+        f.fix = "name the chain: --set chain.preset=mainnet, with ETH_RPC_URL set; or write a configuration";
+        return stop(std::move(f));
+    }
     return *std::move(settings);
 }
 

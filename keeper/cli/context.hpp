@@ -24,6 +24,9 @@ Outcome<std::string> find_config(const Globals& globals);
 
 /// The configuration, complete and checked. Errors: Exit::config, all problems at once.
 Outcome<config::Settings> load_settings(const Globals& globals);
+/// The configuration of a command that asks about a chain and not about positions: there need be none, nor a
+/// file. Errors: Exit::config.
+Outcome<config::Settings> load_chain_settings(const Globals& globals);
 
 /// The signer of the configured keystore. Errors: Exit::key.
 Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "keeper/cli/context.hpp"
 
@@ -35,6 +36,13 @@ struct ExplainFlags {
     StatusFlags ledger;
 };
 int explain(const Globals& globals, const ExplainFlags& flags);
+
+struct PositionsFlags {
+    std::string owner;       // whose positions to find on the chain; empty: the configured ones
+    std::string volatility;  // per year, "80%" or "0.8"; empty: from the price history
+    std::vector<std::string> entry_prices;  // "NAME=PRICE" or "PRICE", as prices are shown
+};
+int positions(const Globals& globals, const PositionsFlags& flags);
 
 struct DemoFlags {
     bool once = false;  // no pauses: as fast as it goes, for scripts

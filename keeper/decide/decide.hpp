@@ -86,10 +86,10 @@ struct LegFigures {
 
 /// The numbers behind one position's decision.
 struct PositionFigures {
-    bool known = false;  // false: something needed was unreadable; the rest is then meaningless
-    double value_usd = 0;
-    double fees_usd = 0;
-    Exposure delta_units;          // LP exposure, fees included, by asset (quote assets too)
+    bool known = false;            // false: something needed was unreadable; the rest is then meaningless
+    double value_usd = 0;          // what the band is a share of: with the fees, unless they are kept apart
+    double fees_usd = 0;           // uncollected
+    Exposure delta_units;          // LP exposure by asset (quote assets too), with the fees unless apart
     Exposure gamma_units_per_usd;  // d(delta)/d(price) by asset: own gamma
     std::vector<LegFigures> legs;
     double residual_usd = 0;  // signed deviation between held and wanted hedge; positive: too long

@@ -46,13 +46,18 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     PositionFigures out;
     out.known = true;
     out.fees_usd = fees0 * price0 + fees1 * price1;
-    out.value_usd = greeks.value_usd + out.fees_usd;
-    out.delta_units[lp.curve.asset0] += greeks.delta0 + fees0;
-    out.delta_units[lp.curve.asset1] += greeks.delta1 + fees1;
+    out.value_usd = greeks.value_usd;
+    out.delta_units[lp.curve.asset0] += greeks.delta0;
+    out.delta_units[lp.curve.asset1] += greeks.delta1;
+    if (params.positions[index].fees_in_exposure) {
+        out.value_usd += out.fees_usd;
+        out.delta_units[lp.curve.asset0] += fees0;
+        out.delta_units[lp.curve.asset1] += fees1;
+    }
     out.gamma_units_per_usd[lp.curve.asset0] += greeks.gamma00;
     out.gamma_units_per_usd[lp.curve.asset1] += greeks.gamma11;
     const double gap = std::abs(std::log(lp.pool_price * price1 / price0));
-    if (!std::isfinite(out.value_usd) || !std::isfinite(gap)) {
+    if (!std::isfinite(out.value_usd + out.fees_usd) || !std::isfinite(gap)) {
         return fail(Errc::decode,
                     fmt::format("position {}: its value or its pool's price is not a finite number", name));
     }

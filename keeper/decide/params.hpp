@@ -49,8 +49,9 @@ struct PositionParams {
     double max_slippage_ratio = 0;
     double max_pool_gap_ratio = 0;  // pool price against oracle price
     WhenGone when_gone = WhenGone::unwind;
-    double min_r_squared = 0;  // a proxy that explains less is not used
-    double max_abs_ratio = 0;  // |hedge usd / exposure usd| of a proxy
+    bool fees_in_exposure = true;  // uncollected fees are hedged too; otherwise valued and shown apart
+    double min_r_squared = 0;      // a proxy that explains less is not used
+    double max_abs_ratio = 0;      // |hedge usd / exposure usd| of a proxy
     Estimator estimator = Estimator::ledoit_wolf;
     std::chrono::seconds half_life{0};
     std::size_t min_bars = 0;

@@ -191,7 +191,7 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
     out.pins = reading.pins;
     out.now = time_of(reading.head);
     for (const auto& pool : reading.pools) out.pools.push_back({pool, reading.head.block});
-    out.prices = prices_of(reading, market_);
+    out.prices = prices_of(reading, market_, out.now);
     for (std::size_t i = 0; i < market_.venues.size(); ++i) {
         const auto& venue = *market_.venues[i];
         auto account = reading.accounts[i];

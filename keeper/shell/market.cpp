@@ -13,16 +13,31 @@ namespace outrigger {
 
 namespace {
 
+PoolSpec pool_spec(const config::Network& network, const std::string& name, const config::PositionRef& ref) {
+    const config::PositionKind* kind = config::position_kind(ref.kind);
+    OR_ASSERT(kind != nullptr);  // the configuration knows no other
+    PoolSpec spec;
+    spec.kind = ref.kind;
+    spec.name = name;
+    spec.chain = network.chain_id;
+    spec.position_manager = network.address(kind->manager).value_or(Address{});
+    spec.token_id = U256(ref.id);
+    spec.pair = ref.pair;
+    spec.owner = ref.owner;
+    spec.staked_in = ref.staked_in;
+    if (network.uniswap_v4) spec.state_view = network.uniswap_v4->state_view;
+    spec.hooks_allowed = ref.hooks_allowed;
+    return spec;
+}
+
 Result<void> open_pools(const config::Settings& settings, BatchReader& reader, const Pins& pins,
                         const TokenTable& tokens, Market& out) {
     const auto& network = settings.chain.network;
     for (const auto& position : settings.positions) {
-        const PoolSpec spec{"uniswap-v3", position.name, network.chain_id,
-                            network.uniswap_v3.position_manager, U256(position.uniswap_v3)};
-        auto pool = open_pool(reader, pins, spec, tokens);
+        auto pool = open_pool(reader, pins, pool_spec(network, position.name, position.ref), tokens);
         if (!pool)
-            return fail(pool.error().code, fmt::format("position {} (NFT {}): {}", position.name,
-                                                       position.uniswap_v3, pool.error().what));
+            return fail(pool.error().code, fmt::format("position {} ({}): {}", position.name,
+                                                       describe(position.ref), pool.error().what));
         out.pools.push_back(*std::move(pool));
     }
     return {};
@@ -42,26 +57,6 @@ Result<std::vector<std::vector<AssetId>>> held_assets(BatchReader& reader, const
         out.push_back({views[i]->curve.asset0, views[i]->curve.asset1});
     }
     return out;
-}
-
-Result<void> open_feeds(const config::Settings& settings, BatchReader& reader, const Pins& pins,
-                        const std::set<AssetId>& assets, Market& out) {
-    const auto& network = settings.chain.network;
-    for (const auto asset : assets) {
-        const auto& symbol = out.universe.symbol(asset);
-        const auto* feed = network.feed(symbol);
-        if (feed == nullptr)
-            return fail(Errc::config,
-                        fmt::format("no price feed of {} is configured on {}", symbol, network.name));
-        const ChainlinkSpec spec{symbol + "/USD", network.chain_id,      feed->proxy,
-                                 asset,           feed->deviation_ratio, std::nullopt};
-        auto opened = open_chainlink(reader, pins, spec);
-        if (!opened)
-            return fail(opened.error().code, fmt::format("feed {}: {}", spec.name, opened.error().what));
-        out.feeds.push_back(*std::move(opened));
-        out.heartbeats.push_back(feed->heartbeat);
-    }
-    return {};
 }
 
 /// A hedged position without any instrument can only be watched; better said at start than at the first move.
@@ -99,7 +94,12 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
         for (const auto& leg : out.params.positions.back().legs) assets.insert(leg.asset);
     }
     OR_TRY(check_hedgeable(out.params));
-    OR_TRY(open_feeds(settings, reader, pins, assets, out));
+    out.prices = OR_TRY(open_price_sources(settings, reader, pins, assets, out.universe));
+    // Each source is judged by its own age; the agreed price is as old as the oldest of them may be.
+    for (const auto& source : out.prices.seconds) {
+        auto& limit = out.params.assets.at(source.feed->asset().value).price_age_max;
+        limit = std::max(limit, source.max_age);
+    }
 
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;

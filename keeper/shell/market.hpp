@@ -5,18 +5,17 @@
 #include <vector>
 
 #include "chain/pool/pool.hpp"
+#include "keeper/shell/price_sources.hpp"
 #include "keeper/shell/universe.hpp"
-#include "oracle/chainlink.hpp"
 
 namespace outrigger {
 
 /// Everything the keeper reads and trades, identified on the chain once at start.
 struct Market {
     Universe universe;
-    std::vector<std::unique_ptr<Pool>> pools;      // index: position
-    std::vector<ChainlinkFeed> feeds;              // one per asset in use
-    std::vector<std::chrono::seconds> heartbeats;  // index: feed
-    std::vector<std::unique_ptr<Venue>> venues;    // index: VenueId
+    std::vector<std::unique_ptr<Pool>> pools;    // index: position
+    PriceSources prices;                         // of every asset in use
+    std::vector<std::unique_ptr<Venue>> venues;  // index: VenueId
     Params params;
     AssetId native;  // what gas is paid in
 };

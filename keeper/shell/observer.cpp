@@ -22,15 +22,13 @@ Query<U256> word(Read read) {
 
 Reading read_round(BatchReader& reader, const Market& market, const Head& head, const Address& account) {
     std::vector<Query<LpView>> pools;
-    std::vector<Query<Price>> prices;
     std::vector<Query<VenueAccount>> accounts;
     for (const auto& pool : market.pools) pools.push_back(pool->position());
-    for (const auto& feed : market.feeds) prices.push_back(feed.latest());
     for (const auto& venue : market.venues) accounts.push_back(venue->account(account));
 
     const ChainId chain = head.block.chain;
     auto everything = both(
-        both(each(std::move(pools)), each(std::move(prices))),
+        both(each(std::move(pools)), read_prices(market.prices, chain)),
         both(each(std::move(accounts)), each(std::vector<Query<U256>>{word(GetNonce{chain, account}),
                                                                       word(GetBalance{chain, account})})));
     Reading out;
@@ -39,7 +37,7 @@ Reading read_round(BatchReader& reader, const Market& market, const Head& head, 
     auto answer = reader.read(out.pins, everything);
     if (!answer) {
         out.pools = all_failed<LpView>(market.pools.size(), answer.error());
-        out.prices = all_failed<Price>(market.feeds.size(), answer.error());
+        out.prices = unread_prices(market.prices, answer.error());
         out.accounts = all_failed<VenueAccount>(market.venues.size(), answer.error());
         return out;
     }
@@ -56,12 +54,8 @@ Reading read_round(BatchReader& reader, const Market& market, const Head& head, 
     return out;
 }
 
-std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market) {
-    std::map<AssetId, Observed<Price>> out;
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        out.insert_or_assign(market.feeds[i].asset(), Observed<Price>{reading.prices[i], reading.head.block});
-    }
-    return out;
+std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market, TimePoint now) {
+    return agreed_prices(market.prices, reading.prices, market.universe, reading.head.block, now);
 }
 
 }  // namespace outrigger

@@ -14,8 +14,8 @@ namespace outrigger {
 struct Reading {
     Head head;
     Pins pins;
-    std::vector<Result<LpView>> pools;           // index: position
-    std::vector<Result<Price>> prices;           // index: feed
+    std::vector<Result<LpView>> pools;  // index: position
+    PriceReadings prices;
     std::vector<Result<VenueAccount>> accounts;  // index: venue
     Result<Nonce> nonce =
         fail(Errc::not_found, "not read");  // transactions of the account mined at the block
@@ -25,7 +25,7 @@ struct Reading {
 /// One batched read of everything. Cannot fail: failures are in their slots.
 Reading read_round(BatchReader& reader, const Market& market, const Head& head, const Address& account);
 
-/// The prices by asset, fail closed: an asset without a feed has none.
-std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market);
+/// The prices by asset as their sources agree on them at `now`: see agreed_prices.
+std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market, TimePoint now);
 
 }  // namespace outrigger

@@ -32,8 +32,8 @@ Result<void> PriceBook::fill(BatchReader& reader, const Pins& pins, const Market
                              const std::function<void(const std::string&)>& progress) {
     const TimePoint now = pins.begin()->second.timestamp;
     const TimePoint from = now - lookback_ - bar_;
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        const auto& feed = market.feeds[i];
+    for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
+        const auto& feed = market.prices.feeds[i];
         const auto& symbol = market.universe.symbol(feed.asset());
         const auto stored = OR_TRY(store_.load(symbol, from));
         OR_TRY(history_.add_all(feed.asset(), stored));
@@ -55,11 +55,11 @@ Result<void> PriceBook::fill(BatchReader& reader, const Pins& pins, const Market
 }
 
 Result<void> PriceBook::add(const Reading& reading, const Market& market) {
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        if (!reading.prices[i]) continue;
-        const auto asset = market.feeds[i].asset();
+    for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
+        if (!reading.prices.feeds[i]) continue;
+        const auto asset = market.prices.feeds[i].asset();
         const RecordedTick tick{
-            {reading.prices[i]->published, reading.prices[i]->usd},
+            {reading.prices.feeds[i]->published, reading.prices.feeds[i]->usd},
             SeenAt{reading.head.block.chain, reading.head.block.number, reading.head.block.hash}};
         const auto changed = history_.add(asset, tick);
         if (!changed || !*changed) continue;
@@ -76,10 +76,10 @@ Result<void> PriceBook::drop_after(const BlockRef& ancestor) {
 Result<ReturnPanel> PriceBook::panel(const Market& market, TimePoint now) const {
     std::vector<PriceSeries> series;
     const TimePoint from = now - lookback_;
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        const auto asset = market.feeds[i].asset();
+    for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
+        const auto asset = market.prices.feeds[i].asset();
         if (market.universe.assets.at(asset.value).is_quote) continue;
-        series.push_back(history_.series(asset, market.heartbeats[i], from));
+        series.push_back(history_.series(asset, market.prices.heartbeats[i], from));
     }
     return make_panel(series, {.bar = bar_, .from = from, .to = now});
 }

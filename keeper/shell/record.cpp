@@ -165,6 +165,18 @@ json snapshot_json(const Snapshot& seen, const Market& market, const Reading& re
     return out;
 }
 
+Result<std::optional<FirstSeen>> first_seen(const Journal& journal, const std::string& position,
+                                            const LpView& view) {
+    if (position.find('"') != std::string::npos) return std::nullopt;  // no name a configuration can give
+    const auto round = OR_TRY(
+        journal.first_round_with("$.positions.\"" + position + "\".liquidity", view.liquidity.to_decimal()));
+    if (!round) return std::nullopt;
+    const json snapshot = json::parse(round->snapshot_json, nullptr, /*allow_exceptions=*/false);
+    const json price = snapshot.value(json::json_pointer("/positions/" + position + "/pool_price"), json());
+    if (!price.is_number()) return std::nullopt;
+    return FirstSeen{round->at, price.get<double>()};
+}
+
 json decision_json(const Snapshot& seen, const Decision& decision, const Market& market) {
     json positions = json::array();
     for (std::size_t i = 0; i < decision.positions.size(); ++i) {

@@ -20,6 +20,16 @@ nlohmann::json snapshot_json(const Snapshot& seen, const Market& market, const R
 /// --json`, `explain --json` and the log are made of.
 nlohmann::json decision_json(const Snapshot& seen, const Decision& decision, const Market& market);
 
+/// When a position was first seen with the liquidity it has now, and the pool's price then.
+struct FirstSeen {
+    TimePoint at{};
+    double pool_price = 0;  // whole token1 per whole token0
+};
+/// The first sight of a position in the rounds the journal still has; nothing when it never was in one.
+/// Errors: Errc::storage.
+Result<std::optional<FirstSeen>> first_seen(const Journal& journal, const std::string& position,
+                                            const LpView& view);
+
 /// "hold", "adjust", "tidy" or "halt".
 std::string action_name(const Action& action);
 /// The machine-readable reason and the sentence of any action.

@@ -23,10 +23,10 @@ const Venue* venue_named(const Market& market, const std::string& name) {
 
 /// Gas a receipt paid, in USD; nothing when the native price could not be read this round.
 std::optional<double> gas_cost(const tx::Receipt& receipt, const Market& market, const Reading& reading) {
-    for (std::size_t i = 0; i < market.feeds.size(); ++i) {
-        if (market.feeds[i].asset() != market.native || !reading.prices[i]) continue;
+    for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
+        if (market.prices.feeds[i].asset() != market.native || !reading.prices.feeds[i]) continue;
         return receipt.effective_gas_price.to_double() * static_cast<double>(receipt.gas_used.value) /
-               kWeiPerNative * reading.prices[i]->usd;
+               kWeiPerNative * reading.prices.feeds[i]->usd;
     }
     return std::nullopt;
 }

@@ -137,6 +137,9 @@ Result<TokenTable> make_token_table(const config::Network& network, const Univer
     for (const auto& token : network.tokens) {
         tokens.push_back({token.address, token.decimals, OR_TRY(universe.find(token.asset)), token.symbol});
     }
+    // Uniswap v4 pools hold the native currency itself, under the zero address.
+    if (network.token_at(Address{}) == nullptr)
+        tokens.push_back({Address{}, 18, OR_TRY(universe.find("ETH")), "ETH"});
     return TokenTable::make(std::move(tokens));
 }
 
@@ -193,6 +196,7 @@ PositionParams make_position_params(const config::PositionSettings& position,
     p.name = position.name;
     p.enabled = position.enabled;
     p.when_gone = position.when_gone == config::WhenGone::hold ? WhenGone::hold : WhenGone::unwind;
+    p.fees_in_exposure = position.fees_in_exposure;
     p.legs = choose_legs(position, held, universe, venues);
     p.delta_band_ratio = position.thresholds.delta_band_ratio;
     p.delta_band_usd = position.thresholds.delta_band_usd;

@@ -133,23 +133,44 @@ Result<std::int64_t> Journal::record_round(const RoundRow& row) {
     });
 }
 
+namespace {
+
+constexpr std::string_view kRoundColumns =
+    "SELECT at, chain, block_number, block_hash, block_time, blind, snapshot, decision FROM rounds ";
+
+/// The round the statement stands at, or nothing when it finds none.
+Result<std::optional<RoundRow>> next_round(SQLite::Statement& q) {
+    if (!q.executeStep()) return std::nullopt;
+    RoundRow row;
+    row.at = at_seconds(q.getColumn(0).getInt64());
+    row.block.chain = ChainId(unsigned_of(q.getColumn(1).getInt64()));
+    row.block.number = BlockNumber(unsigned_of(q.getColumn(2).getInt64()));
+    row.block.hash = OR_TRY(parse_fixed<BlockHash>(q.getColumn(3).getString()));
+    row.block.timestamp = at_seconds(q.getColumn(4).getInt64());
+    row.blind = q.getColumn(5).getInt() != 0;
+    row.snapshot_json = q.getColumn(6).getString();
+    row.decision_json = q.getColumn(7).getString();
+    return row;
+}
+
+}  // namespace
+
 Result<std::optional<RoundRow>> Journal::last_round() const {
-    return impl_->guarded("read the last round", [&]() -> Result<std::optional<RoundRow>> {
-        SQLite::Statement q(
-            impl_->db,
-            "SELECT at, chain, block_number, block_hash, block_time, blind, snapshot, decision "
-            "FROM rounds ORDER BY id DESC LIMIT 1");
-        if (!q.executeStep()) return std::nullopt;
-        RoundRow row;
-        row.at = at_seconds(q.getColumn(0).getInt64());
-        row.block.chain = ChainId(unsigned_of(q.getColumn(1).getInt64()));
-        row.block.number = BlockNumber(unsigned_of(q.getColumn(2).getInt64()));
-        row.block.hash = OR_TRY(parse_fixed<BlockHash>(q.getColumn(3).getString()));
-        row.block.timestamp = at_seconds(q.getColumn(4).getInt64());
-        row.blind = q.getColumn(5).getInt() != 0;
-        row.snapshot_json = q.getColumn(6).getString();
-        row.decision_json = q.getColumn(7).getString();
-        return row;
+    return impl_->guarded("read the last round", [&] {
+        SQLite::Statement q(impl_->db, std::string(kRoundColumns) + "ORDER BY id DESC LIMIT 1");
+        return next_round(q);
+    });
+}
+
+Result<std::optional<RoundRow>> Journal::first_round_with(const std::string& path,
+                                                          const std::string& text) const {
+    return impl_->guarded("read an early round", [&] {
+        SQLite::Statement q(impl_->db, std::string(kRoundColumns) +
+                                           "WHERE json_valid(snapshot) AND json_extract(snapshot, ?) = ? "
+                                           "ORDER BY id LIMIT 1");
+        q.bind(1, path);
+        q.bind(2, text);
+        return next_round(q);
     });
 }
 

@@ -111,6 +111,8 @@ class Journal : public PriceStore {
     Result<std::int64_t> record_round(const RoundRow& row);
     /// The newest round, or nothing in an empty journal.
     Result<std::optional<RoundRow>> last_round() const;
+    /// The oldest kept round whose snapshot has that text at that path (SQLite's JSON path), or nothing.
+    Result<std::optional<RoundRow>> first_round_with(const std::string& path, const std::string& text) const;
 
     /// Number of rounds forgotten: those older than `before` that led to no transaction. The newest is kept.
     Result<std::size_t> forget_rounds(TimePoint before);

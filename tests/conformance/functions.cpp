@@ -2,7 +2,9 @@
 #include "tests/conformance/functions.hpp"
 
 #include "chain/abi/multicall.hpp"
+#include "chain/pool/uniswap_v2_abi.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
+#include "chain/pool/uniswap_v4_abi.hpp"
 #include "hedge/venue/contracts.hpp"
 #include "oracle/chainlink_abi.hpp"
 
@@ -21,8 +23,18 @@ void add_multicall3(std::vector<ContractFunction>& table) {
 
 void add_uniswap_v3(std::vector<ContractFunction>& table) {
     using namespace v3;
-    add<Positions, OwnerOf, Factory, GetPool, Slot0, FeeGrowthGlobal0, FeeGrowthGlobal1, Ticks, PoolPositions,
-        Decimals, Symbol, SymbolBytes32>(table);
+    add<Positions, OwnerOf, Factory, GetPool, Slot0, Observe, FeeGrowthGlobal0, FeeGrowthGlobal1, Ticks,
+        PoolPositions>(table);
+}
+
+void add_uniswap_v2(std::vector<ContractFunction>& table) {
+    using namespace v2;
+    add<Factory, Token0, Token1, GetReserves, KLast, GetPair, FeeTo>(table);
+}
+
+void add_uniswap_v4(std::vector<ContractFunction>& table) {
+    using namespace v4;
+    add<PoolAndPositionInfo, PositionLiquidity, GetSlot0, GetPositionInfo, GetFeeGrowthInside>(table);
 }
 
 void add_chainlink(std::vector<ContractFunction>& table) {
@@ -33,7 +45,7 @@ void add_chainlink(std::vector<ContractFunction>& table) {
 
 void add_erc20(std::vector<ContractFunction>& table) {
     using namespace erc20;
-    add<BalanceOf, Allowance, Approve>(table);
+    add<BalanceOf, Allowance, Approve, Decimals, Symbol, SymbolBytes32, TotalSupply>(table);
 }
 
 void add_swap_router02(std::vector<ContractFunction>& table) {
@@ -60,7 +72,9 @@ void add_perp(std::vector<ContractFunction>& table) {
 std::vector<ContractFunction> contract_functions() {
     std::vector<ContractFunction> table;
     add_multicall3(table);
+    add_uniswap_v2(table);
     add_uniswap_v3(table);
+    add_uniswap_v4(table);
     add_chainlink(table);
     add_erc20(table);
     add_swap_router02(table);

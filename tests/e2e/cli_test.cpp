@@ -47,6 +47,7 @@ TEST(Cli, OverviewHelpAndVersionGoToStdout) {
                                   {"check", "--help"},
                                   {"status", "--help"},
                                   {"explain", "--help"},
+                                  {"positions", "--help"},
                                   {"demo", "--help"},
                                   {"devnet", "--help"},
                                   {"version"}}) {
@@ -160,6 +161,148 @@ TEST_F(CliWithWorld, NoNodeAndDeadNodeAreExit5) {
 TEST_F(CliWithWorld, NoSuchPositionIsExit6) {
     expect_message(with(replaced(world.config_text(), "uniswap_v3 = 4", "uniswap_v3 = 4000"), {"check"}), 6,
                    {"4000"});
+}
+
+TEST_F(CliWithWorld, PositionsSaysWhatEachHoldsAndWhereItsRangeEnds) {
+    const auto text = with(world.config_text(), {"positions", "--volatility", "80%"});
+    EXPECT_EQ(text.code, 0) << text.err;
+    for (const char* words :
+         {"eth-usdc · Uniswap v3 NFT 4 · fee 0.05 %", "in range 2,898.66–3,401.58 USDC per WETH",
+          "left below 2,898.66 (-8.05 %)", "fees        none uncollected", "gamma       -0.0122",
+          "as given with --volatility", "--entry-price eth-usdc=PRICE"})
+        EXPECT_NE(text.out.find(words), std::string::npos) << words << " is not in:\n" << text.out;
+
+    const auto done = with(world.config_text(), {"positions", "--json", "--entry-price", "eth-usdc=2500"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto document = json::parse(done.out);
+    EXPECT_EQ(document.at("schema"), 1);
+    const auto& eth = document.at("positions").at(0);
+    EXPECT_EQ(eth.at("name"), "eth-usdc");
+    EXPECT_EQ(eth.at("state"), "open");
+    EXPECT_EQ(eth.at("owner"), world.devnet().world().at("accounts").at("lp"));
+    EXPECT_NEAR(eth.at("value_usd").get<double>(), 19'020, 1);
+    EXPECT_NEAR(eth.at("price").at("now").get<double>(), 3152.40, 0.01);
+    EXPECT_LT(eth.at("divergence").at("ratio").get<double>(), 0);
+    EXPECT_GT(eth.at("lvr_usd_per_day").get<double>(), 0);  // from the feeds' history
+    EXPECT_TRUE(document.at("positions").at(1).at("divergence").is_null());
+    double delta = 0;
+    for (const auto& token : eth.at("tokens")) delta += token.at("delta_usd").get<double>();
+    EXPECT_NEAR(delta, eth.at("value_usd").get<double>(), 1e-6);  // methods A.1: the deltas are the tokens
+
+    // Once a keeper has seen them, the entry is known without being told.
+    EXPECT_EQ(with(world.config_text(), {"run", "--rounds", "1"}).code, 0);
+    world.post("/price", {{"WETH", 3000.0}, {"seconds", 300}});
+    const auto later =
+        json::parse(with(world.config_text(), {"positions", "--json"}).out).at("positions").at(0);
+    EXPECT_NEAR(later.at("divergence").at("entry_price").get<double>(), 3152.40, 0.01);
+    EXPECT_LT(later.at("divergence").at("usd").get<double>(), 0);
+    EXPECT_NE(later.at("divergence").at("from").get<std::string>().find("first saw"), std::string::npos);
+
+    expect_message(with(world.config_text(), {"positions", "--volatility", "-1"}), 2, {"--volatility"});
+    expect_message(with(world.config_text(), {"positions", "--entry-price", "eth-usdc"}), 2,
+                   {"--entry-price"});
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, V2AndV4PositionsStandBesideTheOthers) {
+    const auto& about = world.devnet().world();
+    const auto text = world.config_text() + "\n[[position]]\nname = \"pair\"\nuniswap_v2 = \"" +
+                      about.at("addresses").at("v2.pair.WETH-USDC").get<std::string>() + "\"\nowner = \"" +
+                      about.at("accounts").at("lp").get<std::string>() +
+                      "\"\n[[position]]\nname = \"ether\"\nuniswap_v4 = " +
+                      std::to_string(about.at("positions_v4").at("eth-usdc").get<int>()) + "\n";
+    const auto check = with(text, {"check"});
+    EXPECT_EQ(check.code, 0) << check.err << check.out;
+    for (const char* words :
+         {"ok    pair        Uniswap v2 pair 0x", "$20,000.00 · in range at every price, now 3,152.40",
+          "ok    ether       Uniswap v4 NFT ", "$12,000.00 · in range 2,841.27–3,463.36 USDC per "})
+        EXPECT_NE(check.out.find(words), std::string::npos) << words << " is not in:\n" << check.out;
+    const auto positions = json::parse(with(text, {"positions", "--json"}).out).at("positions");
+    ASSERT_EQ(positions.size(), 4U);
+    EXPECT_TRUE(positions[2].at("price").at("lower").is_null());
+    // A pair's loss to arbitrage is an eighth of the variance, whatever its price (methods A.2).
+    const double volatility = positions[2].at("volatility_per_year");
+    EXPECT_NEAR(positions[2].at("lvr_usd_per_day").get<double>(),
+                positions[2].at("value_usd").get<double>() * volatility * volatility / 365 / 8, 1e-6);
+    EXPECT_EQ(positions[3].at("tokens").at(0).at("decimals"), 18);  // the native currency
+    const auto run = with(text, {"run", "--rounds", "1", "--json"});
+    EXPECT_EQ(run.code, 0) << run.err;
+    for (const auto& position : json::parse(run.out).at("decision").at("positions"))
+        EXPECT_TRUE(position.at("known").get<bool>()) << position;
+    expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, AnotherAccountsPositionIsSaidToBe) {
+    const auto& accounts = world.devnet().world().at("accounts");
+    const auto text =
+        replaced(world.config_text(), "uniswap_v3 = 4",
+                 "owner = \"" + accounts.at("trader").get<std::string>() + "\"\nuniswap_v3 = 4");
+    const std::string words = "transferred: it belongs to " + accounts.at("lp").get<std::string>() + " now";
+    const auto check = with(text, {"check"});
+    EXPECT_EQ(check.code, 0) << check.err;
+    EXPECT_NE(check.out.find("warn  eth-usdc    Uniswap v3 NFT 4 · fee 0.05 % · " + words), std::string::npos)
+        << check.out;
+    const auto positions = with(text, {"positions"});
+    EXPECT_EQ(positions.code, 0) << positions.err;
+    EXPECT_NE(positions.out.find(words), std::string::npos) << positions.out;
+    const auto document = json::parse(with(text, {"positions", "--json"}).out).at("positions").at(0);
+    EXPECT_EQ(document.at("state"), "transferred");
+    EXPECT_EQ(document.at("owner"), accounts.at("lp"));
+    EXPECT_EQ(document.at("liquidity"), "0");  // of ours
+}
+
+TEST_F(CliWithWorld, PositionsOfAnAccountNeedNoConfiguration) {
+    const auto lp = world.devnet().world().at("accounts").at("lp").get<std::string>();
+    // A network that does not know ARB: the token is then told by what its contract says of itself.
+    json network = json::parse(std::ifstream(world.devnet().world_path()));
+    const auto arb = network.at("addresses").at("tokens.ARB").get<std::string>();
+    network.at("addresses").erase("tokens.ARB");
+    network.at("addresses").erase("feeds.ARB");
+    const std::string file = world.directory() + "/without-arb.json";
+    std::ofstream(file) << network.dump();
+    const test::TemporaryDirectory empty;
+    const auto ask = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments{"positions",
+                                           "--set",
+                                           "chain.preset=devnet",
+                                           "--set",
+                                           "chain.world=" + file,
+                                           "--set",
+                                           "chain.rpc[0].url=" + world.devnet().rpc_url()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return outrigger(arguments, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path());
+    };
+    const auto done = ask({"--owner", lp, "--json"});
+    EXPECT_EQ(done.code, 0) << done.err;
+    const auto found = json::parse(done.out).at("positions");
+    ASSERT_EQ(found.size(), 4U);
+    // Of Uniswap v4 there is no list: it was found in the logs of its position manager.
+    EXPECT_EQ(found[3].at("reference").at("id"),
+              std::to_string(world.devnet().world().at("positions_v4").at("eth-usdc").get<int>()));
+    EXPECT_NEAR(found[3].at("value_usd").get<double>(), 12'000, 60);
+    EXPECT_EQ(
+        found[2].at("reference").at("pair"),
+        checksum_address(*parse_address(network.at("addresses").at("v2.pair.WETH-USDC").get<std::string>())));
+    EXPECT_NEAR(found[2].at("value_usd").get<double>(), 20'000, 1);
+    EXPECT_EQ(found[0].at("reference").at("id"),
+              std::to_string(world.devnet().world().at("positions").at("eth-usdc").get<int>()));
+    EXPECT_NEAR(found[0].at("value_usd").get<double>(), 19'020, 1);
+    EXPECT_TRUE(found[1].at("value_usd").is_null());
+    const auto name = "ARB (" + arb.substr(0, 6) + "…" + arb.substr(arb.size() - 4) + ")";
+    EXPECT_EQ(found[1].at("unpriced"), name + " has no price feed on devnet");
+    bool named = false;
+    for (const auto& token : found[1].at("tokens")) {
+        named = named || token.at("symbol") == name;
+        EXPECT_GT(token.at("principal").get<double>(), 0);
+        EXPECT_TRUE(token.at("delta_usd").is_null());
+    }
+    EXPECT_TRUE(named);
+    const auto nobody = ask({"--owner", "0x0000000000000000000000000000000000000009"});
+    EXPECT_EQ(nobody.code, 0) << nobody.err;
+    EXPECT_NE(nobody.err.find("owns no position"), std::string::npos) << nobody.err;
+    expect_message(ask({"--owner", "0x12"}), 2, {"--owner 0x12", "address"});
+    expect_message(outrigger({"positions", "--owner", lp}, {{"XDG_CONFIG_HOME", empty.path()}}, empty.path()),
+                   3, {"chain.preset", "--set chain.preset="});
 }
 
 TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {

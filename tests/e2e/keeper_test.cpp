@@ -134,7 +134,7 @@ TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
         ASSERT_TRUE(rest) << rest.error().what;
         ASSERT_GT(aave_debt(world), 1);
         const double other = perp_size(world, "WETH");
-        const U256 id((*keeper)->settings().positions.at(0).uniswap_v3);
+        const U256 id((*keeper)->settings().positions.at(0).ref.id);
         const auto& accounts = world.devnet().world().at("accounts");
         if (burned) {
             burn(world, id);
@@ -353,7 +353,7 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
         const auto reading = read_round(reader, (*keeper)->market(), whole->head, (*keeper)->account());
         Snapshot seen = whole->seen;
         for (std::size_t k = 0; k < seen.pools.size(); ++k) seen.pools[k].value = reading.pools[k];
-        seen.prices = prices_of(reading, (*keeper)->market());
+        seen.prices = prices_of(reading, (*keeper)->market(), seen.now);
         for (auto& [venue, account] : seen.accounts) account.value = reading.accounts[venue.value];
         const auto decision = decide(seen, State{}, (*keeper)->market().params);
         // Whatever was lost, a position that needs it holds and says so; one that does not may go on, to the
@@ -377,7 +377,7 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
         // A price no position uses (the gas token's is the ETH feed here) is the only kind of read that may
         // go unnoticed.
         bool unused_price = false;
-        for (const auto& price : reading.prices) unused_price = unused_price || !price;
+        for (const auto& price : reading.prices.feeds) unused_price = unused_price || !price;
         EXPECT_TRUE(lost_mattered || unused_price) << "read " << i << " was lost and nobody noticed";
     }
     EXPECT_GT(held, 40U);

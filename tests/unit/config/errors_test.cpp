@@ -120,6 +120,27 @@ INSTANTIATE_TEST_SUITE_P(
                 "cannot be the name of a position", "rename"}));
 
 INSTANTIATE_TEST_SUITE_P(
+    Kinds, SpoiledLine,
+    ::testing::Values(
+        Spoiled{"[[position]]\nname = \"x\"\nuniswap_v3 = 7\nuniswap_v4 = 8", "outrigger.toml:10:14",
+                "position x has both uniswap_v3 and uniswap_v4", "delete one"},
+        Spoiled{"[[position]]\nname = \"x\"\npancake_v3 = 7\nsushi_v3 = 8", "outrigger.toml:9:14",
+                "position x has both sushi_v3 and pancake_v3", "delete one"},
+        Spoiled{"[[position]]\nname = \"x\"\nuniswap_v2 = \"0xa478c2975ab1ea89e8196811f51a7b7ade33eb11\"",
+                "outrigger.toml:9:14", "position x has no owner", "owner = "},
+        Spoiled{"[[position]]\nname = \"x\"\nuniswap_v2 = \"0x12\"", "outrigger.toml:9:14",
+                "is not an address", "copy the address again"},
+        Spoiled{"[[position]]\nuniswap_v4 = 7\nstaked_in = \"0xa478c2975ab1ea89e8196811f51a7b7ade33eb11\"",
+                "outrigger.toml:9:13", "staked_in has no meaning for uniswap_v4", "delete the line"},
+        Spoiled{"[[position]]\nuniswap_v3 = 7\nhooks_allowed = "
+                "[\"0xa478c2975ab1ea89e8196811f51a7b7ade33eb11\"]",
+                "outrigger.toml:9:17", "hooks_allowed has no meaning for uniswap_v3", "delete the line"},
+        Spoiled{"[[position]]\nuniswap_v4 = 7\nhooks_allowed = [\"0x12\"]", "outrigger.toml:9:17",
+                "is not an address", "copy the address again"},
+        Spoiled{"[[position]]\nslipstream = 7", "outrigger.toml:8:14",
+                "slipstream: Slipstream is not deployed on arbitrum", "slipstream.position_manager"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Keys, SpoiledLine,
     ::testing::Values(
         Spoiled{"[defaults.thresholds]\ndelta_band_ratoi = 0.1", "outrigger.toml:8:1",
@@ -141,7 +162,7 @@ INSTANTIATE_TEST_SUITE_P(
         Spoiled{"[[position]]\nuniswap_v3 = 7\nprofile = \"tigth\"\n[profiles.tight]", "outrigger.toml:9:11",
                 "there is no profile tigth; did you mean tight?", "tight"},
         Spoiled{"[[position]]\nuniswap_v3 = 4471220\nname = \"again\"", "outrigger.toml:8:14",
-                "are the same NFT 4471220", "delete one"},
+                "are the same Uniswap v3 NFT 4471220", "delete one"},
         Spoiled{"[[position]]\nuniswap_v3 = 7\nname = \"v3-4471220\"", "outrigger.toml:7:1",
                 "two positions are named v3-4471220", "another name"},
         Spoiled{"[venues.other]\nmax_leverage = 2", "outrigger.toml", "venues.other has no kind", "kind = "},

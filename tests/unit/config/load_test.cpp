@@ -27,7 +27,9 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     ASSERT_EQ(loaded->positions.size(), 1u);
     const PositionSettings& p = loaded->positions.front();
     EXPECT_EQ(p.name, "v3-4471220");
-    EXPECT_EQ(p.uniswap_v3, 4471220u);
+    EXPECT_EQ(p.ref.kind, "uniswap-v3");
+    EXPECT_EQ(p.ref.id, 4471220u);
+    EXPECT_TRUE(p.fees_in_exposure);
     EXPECT_TRUE(p.enabled);
     EXPECT_EQ(loaded->chain.network.chain_id, ChainId(42161));
     EXPECT_EQ(loaded->quote, "USDC");
@@ -69,6 +71,30 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     EXPECT_TRUE(loaded->chain.rpc[0].reads() && loaded->chain.rpc[0].sends());
     EXPECT_EQ(loaded->chain.rpc[0].timeout, 10s);
     EXPECT_EQ(loaded->origin_of("chain.rpc[0].url"), "environment ETH_RPC_URL");
+}
+
+TEST(ConfigLoad, EveryKindOfPositionHasItsKey) {
+    const Address pair = parse_address("0xa478c2975ab1ea89e8196811f51a7b7ade33eb11").value();
+    const std::string text = to_hex(pair);
+    const auto loaded = load(minimum(
+        "owner = \"" + text + "\"\nstaked_in = \"" + text + "\"\n[[position]]\nuniswap_v2 = \"" + text +
+        "\"\nowner = \"" + text + "\"\n[[position]]\nuniswap_v4 = 4471220\nhooks_allowed = [\"" + text +
+        "\"]\n[[position]]\nsushi_v3 = 4471220\n[[position]]\npancake_v3 = 2\n"));
+    ASSERT_TRUE(loaded) << render(loaded.error());
+    ASSERT_EQ(loaded->positions.size(), 5u);
+    const auto& p = loaded->positions;
+    EXPECT_EQ(p[0].ref, (PositionRef{"uniswap-v3", 4471220, {}, pair, pair, {}}));
+    EXPECT_EQ(p[1].ref, (PositionRef{"uniswap-v2", 0, pair, pair, {}, {}}));
+    EXPECT_EQ(p[2].ref, (PositionRef{"uniswap-v4", 4471220, {}, {}, {}, {pair}}));
+    EXPECT_EQ(p[3].ref, (PositionRef{"sushi-v3", 4471220, {}, {}, {}, {}}));
+    EXPECT_EQ(p[4].ref, (PositionRef{"pancake-v3", 2, {}, {}, {}, {}}));
+    EXPECT_EQ(p[1].name, "v2-0xa478c297");
+    EXPECT_EQ(p[2].name, "v4-4471220");
+    EXPECT_EQ(p[3].name, "sushi-v3-4471220");
+    EXPECT_EQ(describe(p[0].ref),
+              "Uniswap v3 NFT 4471220, staked in 0xA478c2975Ab1Ea89e8196811F51A7B7Ade33eB11");
+    EXPECT_EQ(describe(p[3].ref), "Sushi v3 NFT 4471220");
+    EXPECT_EQ(describe(p[1].ref), "Uniswap v2 pair 0xA478c2975Ab1Ea89e8196811F51A7B7Ade33eB11");
 }
 
 TEST(ConfigLoad, TheSampleLoadsAndSaysWhatItSays) {

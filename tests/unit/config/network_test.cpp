@@ -42,6 +42,14 @@ TEST(Presets, HoldTheWellKnownAddresses) {
     EXPECT_EQ(mainnet.feed("ETH")->proxy, address("0x5f4eC3Df9cbd43714FE2740f5E3616155c5b8419"));
     EXPECT_EQ(mainnet.feed("BTC")->proxy, address("0xF4030086522a5bEEa4988F8cA5B36dbC97BeE88c"));
     EXPECT_FALSE(mainnet.perp_v2);
+    EXPECT_EQ(mainnet.address("v2.factory"), address("0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f"));
+    EXPECT_EQ(mainnet.uniswap_v4->pool_manager, address("0x000000000004444c5dc75cB358380D2e3dE08A90"));
+    EXPECT_EQ(mainnet.uniswap_v4->position_manager, address("0xbD216513d74C8cf14cf4747E6AaA6420FF64ee9e"));
+    EXPECT_EQ(mainnet.address("sushi_v3.position_manager"),
+              address("0x2214A42d8e2A1d20635c2cb0664422c528B6A432"));
+    EXPECT_EQ(mainnet.address("pancake_v3.position_manager"),
+              address("0x46A15B0b27311cedF172AB29E4f4766fbE7F4364"));
+    EXPECT_EQ(mainnet.address("slipstream.position_manager"), std::nullopt);
     const auto arbitrum = parse_network(preset_text("arbitrum")).value();
     EXPECT_EQ(arbitrum.chain_id, ChainId(42161));
     EXPECT_EQ(arbitrum.fee_model, FeeModel::arbitrum);

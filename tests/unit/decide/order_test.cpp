@@ -89,6 +89,16 @@ TEST(Order, UncollectedFeesAreHeldToo) {
     EXPECT_NEAR(adjust(d)->order.delta_units, -(2.8709 + 0.25), 0.0005);
 }
 
+TEST(Order, FeesKeptApartAreShownAndNotHedged) {
+    World w = eth_world();
+    w.pool().uncollected_fees = {U256(250'000'000'000'000'000ULL), U256(40'000'000)};
+    w.settings().fees_in_exposure = false;
+    const auto d = w.decide();
+    EXPECT_NEAR(d.positions[0].figures.fees_usd, 0.25 * 3152.40 + 40, 1e-9);
+    EXPECT_NEAR(d.positions[0].figures.value_usd, 19'020, 1e-6);
+    EXPECT_NEAR(adjust(d)->order.delta_units, -2.8709, 0.0005);
+}
+
 TEST(Order, NothingToHedgeAboveTheRangeEverythingBelowIt) {
     World w = eth_world();
     w.move_price(kEth, 3500);

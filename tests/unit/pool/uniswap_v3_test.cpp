@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "chain/abi/erc20.hpp"
 #include "chain/abi/function.hpp"
 #include "chain/abi/revert.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
@@ -308,10 +309,10 @@ struct Start : Recording {
         get_pool = v3::GetPool::encode(identity.token0.address, identity.token1.address,
                                        abi::UInt<24>(identity.fee_pips));
         reader.set(factory, get_pool, hex(id.at("getPool")));
-        reader.set(identity.token0.address, v3::Decimals::encode(), hex(id.at("decimals0")));
-        reader.set(identity.token1.address, v3::Decimals::encode(), hex(id.at("decimals1")));
-        reader.set(identity.token0.address, v3::Symbol::encode(), hex(id.at("symbol0")));
-        reader.set(identity.token1.address, v3::Symbol::encode(), hex(id.at("symbol1")));
+        reader.set(identity.token0.address, erc20::Decimals::encode(), hex(id.at("decimals0")));
+        reader.set(identity.token1.address, erc20::Decimals::encode(), hex(id.at("decimals1")));
+        reader.set(identity.token0.address, erc20::Symbol::encode(), hex(id.at("symbol0")));
+        reader.set(identity.token1.address, erc20::Symbol::encode(), hex(id.at("symbol1")));
     }
     Result<V3Identity> identify() {
         const V3Nft nft = OR_TRY(reader.read(kPins, identify_v3_nft(spec)));
@@ -348,6 +349,22 @@ TEST(UniswapV3Identity, TheRegistryOpensAPositionInTwoBatches) {
     EXPECT_EQ(view->principal, amounts(recorded().at("cases").at(0).at("decreaseLiquidity")));
 }
 
+TEST(UniswapV3Identity, AConfiguredOwnerCountsFromTheStart) {
+    Start s;
+    s.spec.owner = s.identity.owner;
+    auto pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::open);
+    s.spec.owner.data.back() ^= 1;
+    pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::transferred);
+    s.spec.staked_in = s.identity.owner;  // the NFT is where it was staked, whoever staked it
+    pool = open_pool(s.reader, kPins, s.spec, s.tokens);
+    ASSERT_TRUE(pool) << pool.error().what;
+    EXPECT_EQ(s.reader.read(kPins, (*pool)->position())->state, PositionState::open);
+}
+
 TEST(UniswapV3Identity, AnUnknownKindNamesTheKnownOnes) {
     Start s;
     s.spec.kind = "uniswap-v9";
@@ -356,7 +373,7 @@ TEST(UniswapV3Identity, AnUnknownKindNamesTheKnownOnes) {
     EXPECT_EQ(pool.error().code, Errc::config);
     EXPECT_NE(pool.error().what.find("uniswap-v3"), std::string::npos);
     EXPECT_EQ(s.reader.batches, 0U);
-    EXPECT_EQ(pool_kinds(), std::vector<std::string_view>{"uniswap-v3"});
+    EXPECT_EQ(pool_kinds(), (std::vector<std::string_view>{"uniswap-v2", "uniswap-v3", "uniswap-v4"}));
 }
 
 TEST(UniswapV3Identity, SymbolsOfEveryKind) {
@@ -364,8 +381,8 @@ TEST(UniswapV3Identity, SymbolsOfEveryKind) {
     Bytes fixed(32);
     const std::string_view mkr = "MKR";
     std::copy(mkr.begin(), mkr.end(), fixed.begin());
-    s.reader.set(s.identity.token0.address, v3::Symbol::encode(), fixed);
-    s.reader.set(s.identity.token1.address, v3::Symbol::encode(), fail(Errc::reverted, "no symbol"));
+    s.reader.set(s.identity.token0.address, erc20::Symbol::encode(), fixed);
+    s.reader.set(s.identity.token1.address, erc20::Symbol::encode(), fail(Errc::reverted, "no symbol"));
     const auto id = s.identify();
     ASSERT_TRUE(id) << id.error().what;
     EXPECT_EQ(id->token0.symbol, "MKR");
@@ -380,12 +397,12 @@ TEST(UniswapV3Identity, MissingPoolAndOddTokensAreErrors) {
     }
     {
         Start s;
-        s.reader.set(s.identity.token0.address, v3::Decimals::encode(), with_word(Bytes(32), 0, 77));
+        s.reader.set(s.identity.token0.address, erc20::Decimals::encode(), with_word(Bytes(32), 0, 77));
         EXPECT_EQ(s.identify().error().code, Errc::unsupported);
     }
     {
         Start s;
-        s.reader.set(s.identity.token0.address, v3::Decimals::encode(), fail(Errc::timeout, "late"));
+        s.reader.set(s.identity.token0.address, erc20::Decimals::encode(), fail(Errc::timeout, "late"));
         EXPECT_EQ(s.identify().error().code, Errc::timeout);
     }
     {

@@ -156,6 +156,25 @@ TEST(JournalRounds, TheNewestComesBackAsItWas) {
     EXPECT_EQ((*read)->decision_json, row.decision_json);
 }
 
+TEST(JournalRounds, TheFirstThatHoldsAValueIsFound) {
+    const ScratchDir dir;
+    const auto journal = open_or_die(dir.file("live.db"));
+    const char* snapshots[] = {"not json", R"({"positions": {"a-b": {"error": "stale"}}})",
+                               R"({"positions": {"a-b": {"liquidity": "7"}}})",
+                               R"({"positions": {"a-b": {"liquidity": "9"}}})",
+                               R"({"positions": {"a-b": {"liquidity": "9"}}})"};
+    for (int i = 0; i < 5; ++i) {
+        auto row = round_row(i);
+        row.snapshot_json = snapshots[i];
+        expect_ok(journal->record_round(row));
+    }
+    const std::string path = R"($.positions."a-b".liquidity)";
+    EXPECT_EQ((**journal->first_round_with(path, "9")).at, at(3));
+    EXPECT_EQ((**journal->first_round_with(path, "7")).at, at(2));
+    EXPECT_EQ(*journal->first_round_with(path, "8"), std::nullopt);
+    EXPECT_EQ(*journal->first_round_with(R"($.positions."c".liquidity)", "9"), std::nullopt);
+}
+
 TEST(JournalRounds, ForgettingKeepsTheNewestAndThoseThatLedToATransaction) {
     const ScratchDir dir;
     const auto journal = open_or_die(dir.file("live.db"));
