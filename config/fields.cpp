@@ -84,6 +84,13 @@ std::vector<Field> chain_fields() {
              "Endpoints that must give the same answers to everything a round reads. Where they differ the "
              "majority of all endpoints decides, and without one the round holds.",
          .store = to(&S::chain, &C::read_quorum)},
+        {.path = "chain.round_deadline",
+         .type = Type::duration,
+         .fallback = "30s",
+         .range = {1, 600},
+         .doc = "How long everything a round reads may take together. What is missing by then was not read; "
+                "a transaction that is signed is still sent.",
+         .store = to(&S::chain, &C::round_deadline)},
         {.path = "chain.sequencer_grace",
          .type = Type::duration,
          .fallback = "1h",
@@ -127,8 +134,25 @@ std::vector<Field> rpc_fields() {
                  .type = Type::duration,
                  .fallback = "10s",
                  .range = {0.1, 120},
-                 .doc = "How long one request may take.",
+                 .doc = "How long one request may take. Another endpoint is asked after a quarter of it.",
                  .store = to_rpc(&RpcEndpoint::timeout)});
+    f.push_back({.section = Section::rpc,
+                 .path = "max_rps",
+                 .type = Type::number,
+                 .unit = "calls per second",
+                 .fallback = "0",
+                 .range = {0, 1e6},
+                 .doc = "Rate that is kept to, counting each call of a batch; 0: none but what the endpoint "
+                        "asks for. Transactions do not wait for it.",
+                 .store = to_rpc(&RpcEndpoint::max_rps)});
+    f.push_back({.section = Section::rpc,
+                 .path = "burst",
+                 .type = Type::number,
+                 .unit = "calls",
+                 .fallback = "0",
+                 .range = {0, 1e6},
+                 .doc = "Calls that may be saved up for later; 0: those of one second.",
+                 .store = to_rpc(&RpcEndpoint::burst)});
     return f;
 }
 

@@ -31,6 +31,8 @@ struct RpcEndpoint {
     std::string url;  // may carry an access key: print redacted_url(url)
     RpcRole role = RpcRole::read_send;
     std::chrono::milliseconds timeout{0};
+    double max_rps = 0;  // calls per second; zero: no limit of our own
+    double burst = 0;    // zero: the calls of one second
     bool reads() const { return role != RpcRole::send; }
     bool sends() const { return role != RpcRole::read; }
 };
@@ -41,6 +43,7 @@ struct ChainSettings {
     ClockSource clock = ClockSource::wall;
     std::chrono::seconds max_head_lag{0};  // between endpoints
     std::uint32_t read_quorum = 1;         // endpoints that must agree
+    std::chrono::milliseconds round_deadline{0};
     std::chrono::seconds sequencer_grace{0};
     std::string world;  // path of the network's description; empty for a preset that brings its own
     std::vector<RpcEndpoint> rpc;  // in order of preference

@@ -137,6 +137,7 @@ std::vector<NodeSet::Seen> NodeSet::heads_of(const std::vector<std::size_t>& mem
     const auto heats = transport_.race(lanes, rules);
     std::vector<Seen> out;
     for (std::size_t k = 0; k < members.size(); ++k) {
+        if (const auto why = heats[k].refused()) last = *why;  // its last fault stands
         if (!heats[k].started) continue;
         const std::size_t i = members[k];
         Member& m = members_[i];

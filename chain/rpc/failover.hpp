@@ -112,8 +112,10 @@ class NodeSet final : public HeadSource {
             for (const std::size_t i : who) lanes.push_back(asked.emplace_back(begin(node(i))).requests());
             auto heats = race(lanes, count - out.answers.size());
             for (std::size_t k = 0; k < who.size(); ++k) {
+                const auto refused = heats[k].refused();
+                if (refused) out.last = *refused;
+                if (refused || heats[k].started) skip.push_back(who[k]);
                 if (!heats[k].started) continue;
-                skip.push_back(who[k]);
                 if (out.answers.size() == count) continue;  // late, and not needed any more
                 auto answer = finish(node(who[k]), std::move(asked[k]), std::move(heats[k].answers));
                 if (answer) {

@@ -165,7 +165,6 @@ TrafficControl::Grid TrafficControl::line_up(std::span<const std::vector<HttpReq
             if (!why && own > options_.patience) why = too_long(url, own);
         }
         if (why) {
-            out[i].started = true;
             out[i].answers.assign(lanes[i].size(), tl::unexpected(*why));
         } else if (wait > std::chrono::milliseconds{0}) {
             later.emplace_back(wait, i);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,7 +44,12 @@ struct Race {
 };
 struct LaneOutcome {
     bool started = false;                         // it was asked at all
-    std::vector<Result<HttpResponse>> answers{};  // one per request of the lane, when it was
+    std::vector<Result<HttpResponse>> answers{};  // one per request when it was, or when it may not be
+    /// Why it could not be asked, if so.
+    std::optional<Error> refused() const {
+        if (started || answers.empty() || answers.front()) return std::nullopt;
+        return answers.front().error();
+    }
 };
 
 /// The one way out of the process for HTTP. Implemented with libcurl; tests script it.

@@ -259,6 +259,7 @@ Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decisi
 }
 
 Result<RoundReport> Keeper::round() {
+    const auto deadline = link_->round_deadline();
     RoundReport report;
     std::vector<BlockRef> dropped;
     bool is_new = false;

@@ -30,7 +30,16 @@ NodeSetOptions node_options(const config::ChainSettings& chain) {
         options.head_lead_max += static_cast<std::uint64_t>(lag_s / chain.network.block_time_s);
     }
     options.quorum = chain.read_quorum;
-    for (const auto& rpc : chain.rpc) options.hedge_after = std::min(options.hedge_after, rpc.timeout / 4);
+    for (const auto& rpc : chain.rpc) {
+        options.hedge_after = std::min(options.hedge_after, rpc.timeout / 4);
+        options.head_grace = std::min(options.head_grace, rpc.timeout / 4);
+    }
+    return options;
+}
+
+TrafficOptions traffic_options(const config::ChainSettings& chain) {
+    TrafficOptions options;
+    for (const auto& rpc : chain.rpc) options.limits[rpc.url] = {rpc.max_rps, rpc.burst};
     return options;
 }
 
@@ -43,7 +52,9 @@ HeadTrackerOptions tracker_options(const config::ChainSettings& chain) {
 }  // namespace
 
 ChainLink::ChainLink(const config::ChainSettings& chain)
-    : nodes_(transport_, chain.network.chain_id, endpoints_of(chain), node_options(chain)),
+    : traffic_(wire_, traffic_options(chain)),
+      round_deadline_(chain.round_deadline),
+      nodes_(traffic_, chain.network.chain_id, endpoints_of(chain), node_options(chain)),
       heads_(tracker_options(chain)),
       reader_({{chain.network.chain_id, &nodes_}}, MulticallOptions{.multicall = chain.network.multicall3}) {}
 

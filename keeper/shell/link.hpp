@@ -6,9 +6,24 @@
 #include "chain/rpc/batch_reader.hpp"
 #include "chain/rpc/curl_transport.hpp"
 #include "chain/rpc/head_tracker.hpp"
+#include "chain/rpc/traffic.hpp"
 #include "config/settings.hpp"
 
 namespace outrigger {
+
+/// While it lives, everything asked through that traffic control shares one deadline.
+class SharedDeadline {
+  public:
+    SharedDeadline(TrafficControl& traffic, std::chrono::milliseconds from_now) : traffic_(traffic) {
+        traffic_.set_deadline(from_now);
+    }
+    ~SharedDeadline() { traffic_.set_deadline(std::nullopt); }
+    SharedDeadline(const SharedDeadline&) = delete;
+    SharedDeadline& operator=(const SharedDeadline&) = delete;
+
+  private:
+    TrafficControl& traffic_;
+};
 
 /// The keeper's connection to its chain: endpoints, head tracker and batch reader over one transport.
 class ChainLink {
@@ -19,13 +34,18 @@ class ChainLink {
     /// Errors: Errc::config when all of them serve another chain, Errc::transport when none can be used.
     Result<void> check_endpoints();
 
-    Transport& transport() { return transport_; }
+    /// To be kept for the length of a round.
+    [[nodiscard]] SharedDeadline round_deadline() { return {traffic_, round_deadline_}; }
+
+    Transport& transport() { return traffic_; }
     NodeSet& nodes() { return nodes_; }
     HeadTracker& heads() { return heads_; }
     MulticallReader& reader() { return reader_; }
 
   private:
-    CurlTransport transport_;
+    CurlTransport wire_;
+    TrafficControl traffic_;
+    std::chrono::milliseconds round_deadline_;
     NodeSet nodes_;
     HeadTracker heads_;
     MulticallReader reader_;

@@ -59,7 +59,7 @@ struct TwoEndpoints : ::testing::Test {
         expect_complete_round(**keeper);
         EXPECT_NE(why_not(**keeper).find(reason), std::string::npos) << why_not(**keeper);
         proxy.set({});
-        for (int i = 0; i < 20 && !why_not(**keeper).empty(); ++i) expect_complete_round(**keeper);
+        for (int i = 0; i < 100 && !why_not(**keeper).empty(); ++i) expect_complete_round(**keeper);
         EXPECT_EQ(why_not(**keeper), "") << "a mended endpoint comes back";
     }
 
@@ -75,7 +75,7 @@ TEST_F(TwoEndpoints, FiveDaysBehind) {
 }
 
 TEST_F(TwoEndpoints, Hanging) {
-    expect_the_other_serves(faults::hang(), "no complete answer within 1000 ms");
+    expect_the_other_serves(faults::hang(), "no answer by the time the others had answered");
 }
 
 TEST_F(TwoEndpoints, HangingInTheMiddleOfARound) {

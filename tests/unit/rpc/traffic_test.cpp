@@ -196,8 +196,8 @@ TEST_F(TrafficTest, ARaceGoesAroundThoseThatMustWait) {
     wire.answers["https://b"] = {429, "", "", "5"};
     const auto held = [&] { return traffic.race(std::span(lanes).last(1), {}); };
     EXPECT_EQ(held()[0].answers[0]->status, 429);
-    EXPECT_TRUE(held()[0].started);
-    EXPECT_NE(held()[0].answers[0].error().what.find("Retry-After"), std::string::npos);
+    EXPECT_FALSE(held()[0].started);
+    EXPECT_NE(held()[0].refused()->what.find("Retry-After"), std::string::npos);
 }
 
 TEST_F(TrafficTest, ARoundsDeadlineIsSharedByItsRequests) {
