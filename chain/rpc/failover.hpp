@@ -145,8 +145,9 @@ class NodeSet final : public HeadSource {
     void distrust(std::size_t i, const Error& why) { failed(i, why); }
 
     /// The head of the first node whose head is recent enough; with head_lag_max, recent beside the other
-    /// nodes' heads too, all asked at once; with a quorum, the lowest of those heads, which all of them know.
-    /// Errors: Errc::stale when none is recent.
+    /// nodes' heads too, all asked at once; with a quorum, the lowest of those heads, on the branch that most
+    /// of them follow. Errors: Errc::stale when none is recent, Errc::rejected when too few follow one
+    /// branch.
     Result<Head> latest(TimePoint now) override;
     Result<std::vector<Head>> headers(BlockNumber first, std::size_t count) override;
 
@@ -186,7 +187,10 @@ class NodeSet final : public HeadSource {
     bool compares_heads() const { return options_.head_lag_max.has_value(); }
     Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
     std::vector<Seen> heads_of(const std::vector<std::size_t>& members, TimePoint now, Error& last);
-    std::optional<Head> best_of(const std::vector<Seen>& seen, Error& last);
+    std::vector<Seen> fit_of(const std::vector<Seen>& seen, Error& last);
+    Result<Head> best_of(const std::vector<Seen>& fit);
+    Result<Head> agreed(const std::vector<Seen>& fit);
+    std::vector<Seen> headers_at(BlockNumber number, const std::vector<Seen>& fit);
     bool must_identify(const Member& m) const;
     void expel(std::size_t i, const std::string& why);
     std::vector<LaneOutcome> race(const std::vector<std::vector<HttpRequest>>& lanes, std::size_t enough);

@@ -120,18 +120,31 @@ Result<Head> Node::header(const BlockHash& hash) {
     return head;
 }
 
+Result<Head> Node::numbered(BlockNumber number, Reply reply) const {
+    const json block = OR_TRY(value_of(std::move(reply)));
+    const Head head = OR_TRY(named_head(head_of(block, chain_), std::to_string(number.value)));
+    if (head.block.number != number)
+        return fail(Errc::decode, fmt::format("{}: another block than number {}", origin(), number.value));
+    return head;
+}
+
+JsonRpc::Asked Node::begin_header(BlockNumber number) {
+    const RpcCall call = block_by_number(number);
+    return rpc_.begin(std::span(&call, 1));
+}
+
+Result<Head> Node::finish_header(BlockNumber number, const JsonRpc::Asked& asked,
+                                 std::span<const Result<HttpResponse>> answers) {
+    return numbered(number, std::move(rpc_.finish(asked, answers).front()));
+}
+
 Result<std::vector<Head>> Node::headers(BlockNumber first, std::size_t count) {
     std::vector<RpcCall> calls;
     for (std::size_t i = 0; i < count; ++i) calls.push_back(block_by_number(BlockNumber{first.value + i}));
     auto replies = rpc_.batch(calls);
     std::vector<Head> out;
     for (std::size_t i = 0; i < count; ++i) {
-        const std::uint64_t number = first.value + i;
-        const json block = OR_TRY(value_of(std::move(replies[i])));
-        out.push_back(OR_TRY(named_head(head_of(block, chain_), std::to_string(number))));
-        if (out.back().block.number.value != number) {
-            return fail(Errc::decode, fmt::format("{}: another block than number {}", origin(), number));
-        }
+        out.push_back(OR_TRY(numbered(BlockNumber{first.value + i}, std::move(replies[i]))));
     }
     return out;
 }

@@ -51,6 +51,10 @@ class Node {
     /// The header of its canonical chain at a height, or of a hash. Errors: Errc::not_found.
     Result<Head> header(BlockNumber number);
     Result<Head> header(const BlockHash& hash);
+    /// The two halves of header(number), for asking several nodes at once.
+    JsonRpc::Asked begin_header(BlockNumber number);
+    Result<Head> finish_header(BlockNumber number, const JsonRpc::Asked& asked,
+                               std::span<const Result<HttpResponse>> answers);
     /// `count` headers from `first` on, in one request. Errors: Errc::not_found when one is missing.
     Result<std::vector<Head>> headers(BlockNumber first, std::size_t count);
     /// The priority fee to offer, in wei per gas: the node's suggestion, or the median of recent blocks when
@@ -114,6 +118,7 @@ class Node {
     AtBlock begin_by_number(const BlockRef& pin, std::span<const BlockCall> calls);
     std::vector<Reply> finish_by_number(const AtBlock& at, std::span<const Result<HttpResponse>> answers);
     Result<void> check_canonical(const Result<Head>& seen, const BlockRef& pin) const;
+    Result<Head> numbered(BlockNumber number, Reply reply) const;
     Result<Head> named_head(Result<Head> head, std::string_view what) const;
     Result<U256> tip_from_history();
 

@@ -131,6 +131,30 @@ TEST_F(QuorumTest, TheRoundIsReadAtAHeadThatAllOfThemKnow) {
     EXPECT_TRUE(round(nodes).at(1));
 }
 
+TEST_F(QuorumTest, AnEndpointOnAnotherBranchIsOutvoted) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}});
+    a.reorg(1, 1);  // as high as the others, and alone
+    b.mine(1);
+    c.mine(1);
+    EXPECT_EQ(nodes.latest(TimePoint{})->block, b.blocks().at(a.head().block.number.value).block);
+    const auto why = nodes.standings().front().why;
+    EXPECT_NE(why.find("follows another branch: block 103"), std::string::npos) << why;
+    EXPECT_TRUE(round(nodes).at(1));
+}
+
+TEST_F(QuorumTest, TwoBranchesOfOneEndpointEachAreNoHead) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}});
+    a.reorg(1, 1);
+    const auto head = nodes.latest(TimePoint{});
+    ASSERT_FALSE(head);
+    EXPECT_EQ(head.error().code, Errc::rejected);
+    EXPECT_NE(head.error().what.find("no 2 endpoints agree about block 103"), std::string::npos)
+        << head.error().what;
+    b.reorg(1, 1);
+    for (FakeNode* node : {&a, &b}) node->reorg(2, 0);
+    EXPECT_TRUE(nodes.latest(TimePoint{})) << "and none is set aside for it";
+}
+
 TEST_F(QuorumTest, AFailureIsAnAnswerByItsCode) {
     const std::vector<Read> reads{EthCall{kChain, kToken, {}}};
     const auto agreed =
