@@ -9,6 +9,7 @@ import * as feeds from './world/feeds.mjs';
 import * as v2 from './world/uniswap_v2.mjs';
 import * as v4 from './world/uniswap_v4.mjs';
 import * as uniswap from './world/uniswap.mjs';
+import * as v3random from './world/uniswap_v3_random.mjs';
 import * as aave from './world/aave.mjs';
 import * as perp from './world/perp.mjs';
 
@@ -200,6 +201,8 @@ const MUTATIONS = {
   // Random lives of pairs and pools, for tests: each step answers what the contracts would pay everybody afterwards.
   'POST /v2/random': (w, body) => v2.randomPair(w, integer(body, 'seed')),
   'POST /v2/step': (w, body) => v2.randomPairStep(w, body.name),
+  'POST /v3/random': (w, body) => v3random.randomPoolV3(w, integer(body, 'seed'), integer(body, 'count')),
+  'POST /v3/step': (w, body) => v3random.randomPoolStepV3(w, body.name),
   'POST /v4/random': (w, body) => v4.randomPoolV4(w, integer(body, 'seed'), integer(body, 'count')),
   'POST /v4/step': (w, body) => v4.randomPoolStepV4(w, body.name),
   'POST /admin': async (w, { action, asset }) => {
