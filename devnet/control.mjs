@@ -201,6 +201,8 @@ const MUTATIONS = {
   // Random lives of pairs and pools, for tests: each step answers what the contracts would pay everybody afterwards.
   'POST /v2/random': (w, body) => v2.randomPair(w, integer(body, 'seed')),
   'POST /v2/step': (w, body) => v2.randomPairStep(w, body.name),
+  'POST /v3/many': (w, body) => v3random.manyPositions(w, poolOf(w, body), integer(body, 'count')),
+  'POST /feeds/more': (w, body) => feeds.moreFeeds(w, integer(body, 'count')),
   'POST /v3/random': (w, body) => v3random.randomPoolV3(w, integer(body, 'seed'), integer(body, 'count')),
   'POST /v3/step': (w, body) => v3random.randomPoolStepV3(w, body.name),
   'POST /v4/random': (w, body) => v4.randomPoolV4(w, integer(body, 'seed'), integer(body, 'count')),

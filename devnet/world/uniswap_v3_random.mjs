@@ -40,6 +40,24 @@ export async function randomPoolV3(w, seed, count) {
   return { name, ids, token0: address(sym0), token1: address(sym1), decimals0: w.decimals[sym0], decimals1: w.decimals[sym1] };
 }
 
+/** Many positions around the price of a pool that exists, of all widths; their ids. */
+export async function manyPositions(w, name, count) {
+  const { lp } = w.accounts, { sym0, sym1, fee } = w.pools[name], m = manager(w), spacing = SPACING[fee];
+  const { tick } = await poolContract(w, name).call('slot0'), centre = roundTick(Number(tick), spacing), ids = [];
+  for (const s of [sym0, sym1]) { await mint(w, s, lp, 10n ** 30n); await approve(w, s, lp, m.address); }
+  const address = (s) => w.addresses[`tokens.${s}`], amount = (s) => 10n ** BigInt(w.decimals[s]) / 100n;
+  const range = (i) => [centre - (1 + i % 97) * spacing, centre + (1 + i % 89) * spacing];
+  const call = (i) => m.data('mint', [{ token0: address(sym0), token1: address(sym1), fee, tickLower: range(i)[0], tickUpper: range(i)[1],
+    amount0Desired: amount(sym0), amount1Desired: amount(sym1), amount0Min: 0, amount1Min: 0, recipient: lp, deadline: DEADLINE }]);
+  const AT_ONCE = 25; // mints that fit into a block
+  for (let begin = 0; begin < count; begin += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, count - begin) }, (_, k) => begin + k);
+    const receipt = await m.send(lp, 'multicall', [some.map(call)]);
+    ids.push(...m.logs(receipt, 'IncreaseLiquidity').map((e) => Number(e.tokenId)));
+  }
+  return { ids };
+}
+
 /** Adds to a position, takes from it (perhaps everything), or collects what it was paid. */
 async function randomChange(w, name, random, id) {
   const { lp } = w.accounts, { sym0, sym1 } = w.pools[name], m = manager(w), kind = random.below(3);
