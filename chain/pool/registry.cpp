@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "chain/base/hex.hpp"
 #include "chain/pool/uniswap_v2.hpp"
 #include "chain/pool/uniswap_v3.hpp"
 #include "chain/pool/uniswap_v4.hpp"
@@ -32,6 +33,11 @@ std::vector<std::string_view> pool_kinds() {
     names.reserve(kPoolKinds.size());
     for (const auto& kind : kPoolKinds) names.push_back(kind.name);
     return names;
+}
+
+std::string position_key(const PoolSpec& spec) {
+    return fmt::format("{} {} of {} in {}", spec.kind, spec.token_id.to_decimal(),
+                       to_hex(spec.position_manager), to_hex(spec.staked_in));
 }
 
 Result<std::unique_ptr<Pool>> open_pool(BatchReader& reader, const Pins& pins, const PoolSpec& spec,

@@ -13,6 +13,7 @@
 #include "chain/base/keccak.hpp"
 #include "chain/base/quantize.hpp"
 #include "chain/pool/gather.hpp"
+#include "chain/pool/nft_record.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
 
 namespace outrigger {
@@ -49,11 +50,34 @@ Result<v3::PositionsReturn> existing(const PoolSpec& spec, const Result<v3::Posi
     return fail(why.code, fmt::format("{}: {}", where(spec), why.what));
 }
 
+/// What an earlier start kept of the NFT, if anything. Errors: Errc::decode
+Result<std::optional<NftRecord>> recorded(const PoolSpec& spec) {
+    if (spec.record.empty()) return std::optional<NftRecord>();
+    auto record = parse_nft_record(spec.record);
+    if (!record)
+        return fail(record.error().code, fmt::format("{}: the journal's record of it is damaged: {}",
+                                                     where(spec), record.error().what));
+    return std::optional(*record);
+}
+
 /// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
-/// owns it at the start.
-Address expected_owner(const PoolSpec& spec, const V3Nft& nft) {
+/// owned it at the first start.
+Result<Address> expected_owner(const PoolSpec& spec, const V3Nft& nft) {
     if (spec.staked_in != Address{}) return spec.staked_in;
-    return spec.owner != Address{} ? spec.owner : nft.owner;
+    if (spec.owner != Address{}) return spec.owner;
+    const auto record = OR_TRY(recorded(spec));
+    return record ? record->owner : nft.owner;
+}
+
+/// An NFT that is no more, as an earlier start saw it.
+V3Nft nft_of(const NftRecord& r) {
+    V3Nft nft;
+    nft.owner = r.owner;
+    nft.token0 = r.token0;
+    nft.token1 = r.token1;
+    nft.fee_pips = r.fee_pips;
+    nft.range = r.range;
+    return nft;
 }
 
 V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
@@ -118,6 +142,14 @@ class UniswapV3 final : public Pool {
           token1_(std::move(token1)) {}
 
     const std::string& name() const override { return spec_.name; }
+
+    std::string record() const override {
+        return to_text(NftRecord{.owner = identity_.owner,
+                                 .token0 = identity_.token0.address,
+                                 .token1 = identity_.token1.address,
+                                 .fee_pips = identity_.fee_pips,
+                                 .range = identity_.range});
+    }
 
     Query<LpView> position() const override {
         auto nft = gather(eth_query<v3::Positions>(spec_.chain, spec_.position_manager, spec_.token_id),
@@ -227,8 +259,11 @@ Query<V3Nft> identify_v3_nft(const PoolSpec& spec) {
                         eth_query<v3::Factory>(spec.chain, spec.position_manager));
     return map(std::move(reads), [spec](const auto& answers) -> Result<V3Nft> {
         const auto& [position, owner, factory] = answers;
-        const auto record = OR_TRY(existing(spec, position, owner));
-        V3Nft nft = to_nft(record, OR_TRY(owner));
+        const auto now = existing(spec, position, owner);
+        const auto before = OR_TRY(recorded(spec));
+        const bool burned = !now && now.error().code == Errc::not_found;
+        if (!now && !(burned && before)) return tl::unexpected(now.error());
+        V3Nft nft = burned ? nft_of(*before) : to_nft(*now, OR_TRY(owner));
         nft.factory = OR_TRY(factory);
         const bool ticks_ok =
             nft.range.lower >= kMinTick && nft.range.lower < nft.range.upper && nft.range.upper <= kMaxTick;
@@ -259,7 +294,7 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
             return fail(token.error().code, fmt::format("{}: {}", where(spec), token.error().what));
         };
         return V3Identity{.pool = pool,
-                          .owner = expected_owner(spec, nft),
+                          .owner = OR_TRY(expected_owner(spec, nft)),
                           .token0 = OR_TRY(in_position(token0)),
                           .token1 = OR_TRY(in_position(token1)),
                           .fee_pips = nft.fee_pips,

@@ -36,7 +36,8 @@ struct V3Identity {
 };
 
 /// First question: the NFT and its position manager.
-/// Errors: Errc::not_found when there is no such NFT (burned, or never minted)
+/// Errors: Errc::not_found when there is no such NFT (burned, or never minted),
+/// unless spec.record tells what it was. Errc::decode for such a record that is damaged
 [[nodiscard]] Query<V3Nft> identify_v3_nft(const PoolSpec& spec);
 /// Second question, from the first one's answer: the pool and its tokens.
 /// Errors: Errc::not_found when the factory knows no such pool; Errc::unsupported for over kMaxDecimals

@@ -100,9 +100,12 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     OR_TRY(make_private_directory(directory));
     keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
 
-    const Pins pins = OR_TRY(keeper->connect());
     keeper->journal_ = OR_TRY(Journal::open(
         directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    const auto before = OR_TRY(keeper->journal_->position_records());
+    auto known = before;
+    const Pins pins = OR_TRY(keeper->connect(known));
+    if (known != before) OR_TRY(keeper->journal_->keep_position_records(known));
     // Rounds that led to nothing are kept for three months; what led to a transaction is kept for good.
     OR_TRY(keeper->journal_->forget_rounds(pins.begin()->second.timestamp - std::chrono::days{90}));
     if (keeper->options_.resume) {
@@ -142,13 +145,14 @@ class NoStore final : public PriceStore {
 
 Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settings, Options options) {
     auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), nullptr));
-    const Pins pins = OR_TRY(keeper->connect());
+    PositionRecords none;
+    const Pins pins = OR_TRY(keeper->connect(none));
     keeper->no_store_ = std::make_unique<NoStore>();
     OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
     return keeper;
 }
 
-Result<Pins> Keeper::connect() {
+Result<Pins> Keeper::connect(PositionRecords& known) {
     options_.progress("connecting");
     link_ = std::make_unique<ChainLink>(settings_.chain);
     OR_TRY(link_->check_endpoints());
@@ -158,7 +162,7 @@ Result<Pins> Keeper::connect() {
     link_->heads().reset();  // the first round takes the head it finds as new
     const Pins pins{{head.block.chain, head.block}};
     options_.progress("reading positions, feeds and venues");
-    market_ = OR_TRY(open_market(settings_, link_->reader(), pins));
+    market_ = OR_TRY(open_market(settings_, link_->reader(), pins, known));
     return pins;
 }
 

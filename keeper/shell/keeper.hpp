@@ -61,7 +61,7 @@ class Keeper {
 
   private:
     Keeper(config::Settings settings, Options options, std::unique_ptr<tx::Signer> signer);
-    Result<Pins> connect();
+    Result<Pins> connect(PositionRecords& known);
     Result<void> load_prices(PriceStore& store, const Pins& pins);
     Result<Head> newest_head(std::vector<BlockRef>& dropped, bool& is_new);
     TimePoint time_of(const Head& head) const;
