@@ -21,9 +21,9 @@ struct PoolKind {
 };
 
 constexpr std::array kPoolKinds{
-    PoolKind{"uniswap-v2", open_uniswap_v2},
-    PoolKind{"uniswap-v3", open_uniswap_v3},
-    PoolKind{"uniswap-v4", open_uniswap_v4},
+    PoolKind{"uniswap-v2", open_uniswap_v2}, PoolKind{"uniswap-v3", open_uniswap_v3},
+    PoolKind{"uniswap-v4", open_uniswap_v4}, PoolKind{"sushi-v3", open_sushi_v3},
+    PoolKind{"pancake-v3", open_pancake_v3}, PoolKind{"slipstream", open_slipstream},
 };
 
 }  // namespace
