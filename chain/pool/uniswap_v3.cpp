@@ -133,6 +133,10 @@ class UniswapV3 final : public Pool {
 
     const std::string& name() const override { return spec_.name; }
 
+    std::optional<Address> observed_pool() const override {
+        if (speech_->kind != kUniswapV3.kind) return std::nullopt;
+        return identity_.pool;
+    }
     std::string record() const override {
         return to_text(NftRecord{.owner = identity_.owner,
                                  .token0 = identity_.token0.address,

@@ -33,6 +33,9 @@ using Slot0 = abi::Function<"slot0", Slot0Return()>;
 /// tickCumulatives, secondsPerLiquidityCumulativeX128s
 using ObserveReturn = std::tuple<std::vector<Int<56>>, std::vector<UInt<160>>>;
 using Observe = abi::Function<"observe", ObserveReturn(std::vector<UInt<32>>)>;
+/// blockTimestamp, tickCumulative, secondsPerLiquidityCumulativeX128, initialized
+using ObservationsReturn = std::tuple<UInt<32>, Int<56>, UInt<160>, bool>;
+using Observations = abi::Function<"observations", ObservationsReturn(U256)>;
 using FeeGrowthGlobal0 = abi::Function<"feeGrowthGlobal0X128", U256()>;
 using FeeGrowthGlobal1 = abi::Function<"feeGrowthGlobal1X128", U256()>;
 /// liquidityGross, liquidityNet, feeGrowthOutside{0,1}X128, tickCumulativeOutside,

@@ -137,10 +137,24 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
 class NoStore final : public PriceStore {
   public:
     Result<void> append(std::string_view, std::span<const RecordedTick>) override { return {}; }
-    Result<std::vector<RecordedTick>> load(std::string_view, TimePoint) override {
-        return std::vector<RecordedTick>{};
+    Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint) override {
+        return ticks_[std::string(asset)];
     }
     Result<void> drop_after(const BlockRef&) override { return {}; }
+    Result<std::vector<Coverage>> coverage(std::string_view asset, std::string_view) override {
+        return covered_[std::string(asset)];
+    }
+    Result<void> append_page(std::string_view asset, std::string_view, std::span<const RecordedTick> ticks,
+                             std::span<const Coverage> covered) override {
+        auto& known = ticks_[std::string(asset)];
+        known.insert(known.end(), ticks.begin(), ticks.end());
+        covered_[std::string(asset)].assign(covered.begin(), covered.end());
+        return {};
+    }
+
+  private:
+    std::map<std::string, std::vector<RecordedTick>> ticks_;
+    std::map<std::string, std::vector<Coverage>> covered_;
 };
 
 Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settings, Options options) {

@@ -28,16 +28,25 @@ Journal::~Journal() = default;
 
 namespace {
 
-/// Errors: Errc::storage unless the file is a journal of this version, or empty and `may_be_new`.
-/// Whether it is empty otherwise.
-Result<bool> check_format(const std::string& path, SQLite::Database& db, bool may_be_new) {
+/// The version of the journal's schema, 0 for an empty file where one `may_be_new`.
+/// Errors: Errc::storage unless the file is a journal of this version, or of an older one where it can be
+/// brought up to date
+Result<int> check_format(const std::string& path, SQLite::Database& db, bool may_be_new) {
     const int version = db.execAndGet("PRAGMA user_version").getInt();
     const int application = db.execAndGet("PRAGMA application_id").getInt();
     const int tables = db.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
-    if (may_be_new && version == 0 && application == 0 && tables == 0) return true;
+    if (may_be_new && version == 0 && application == 0 && tables == 0) return 0;
     if (application != store::kApplicationId) {
         return store::refused(path, "open",
                               "it is a database of some other program. Fix: use another storage.datadir");
+    }
+    if (version >= 1 && version < store::kSchemaVersion) {
+        if (may_be_new) return version;
+        return store::refused(
+            path, "open",
+            fmt::format("its schema is version {}, older than this outrigger's {}. Fix: start "
+                        "outrigger run once, which brings it up to date",
+                        version, store::kSchemaVersion));
     }
     if (version != store::kSchemaVersion) {
         return store::refused(
@@ -46,7 +55,17 @@ Result<bool> check_format(const std::string& path, SQLite::Database& db, bool ma
                         "outrigger that wrote it, or move the file away once nothing is pending",
                         version, store::kSchemaVersion));
     }
-    return false;
+    return version;
+}
+
+/// Brings the tables from a version to today's, in one transaction.
+void migrate(SQLite::Database& db, int version) {
+    if (version == store::kSchemaVersion) return;
+    SQLite::Transaction t(db);
+    for (auto v = static_cast<std::size_t>(version); v <= store::kMigrations.size(); ++v)
+        db.exec(store::kMigrations.at(v - 1));
+    db.exec(fmt::format("PRAGMA user_version = {}", store::kSchemaVersion));
+    t.commit();
 }
 
 /// Errors: Errc::storage with SQLite's first finding.
@@ -76,7 +95,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
         auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE);
         impl->lock.emplace(std::move(lock));
         auto& db = impl->db;
-        const bool fresh = OR_TRY(check_format(path, db, true));
+        const int version = OR_TRY(check_format(path, db, true));
+        const bool fresh = version == 0;
         if (!fresh) OR_TRY(check_sound(path, db));
         if (db.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
             return store::refused(path, "open",
@@ -92,12 +112,13 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
             impl->set_meta("chain", std::to_string(identity.chain.value));
             impl->set_meta("signer", to_hex(identity.signer));
             db.exec(fmt::format("PRAGMA application_id = {}", store::kApplicationId));
-            db.exec(fmt::format("PRAGMA user_version = {}", store::kSchemaVersion));
+            db.exec("PRAGMA user_version = 1");
             t.commit();
         }
         OR_TRY(check_owner(path, "mode", impl->meta("mode"), std::string(to_string(identity.mode))));
         OR_TRY(check_owner(path, "chain", impl->meta("chain"), std::to_string(identity.chain.value)));
         OR_TRY(check_owner(path, "signer", impl->meta("signer"), to_hex(identity.signer)));
+        migrate(db, fresh ? 1 : version);
         return std::unique_ptr<Journal>(new Journal(std::move(impl)));
     });
 }

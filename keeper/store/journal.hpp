@@ -170,6 +170,13 @@ class Journal : public PriceStore {
     Result<void> append(std::string_view asset, std::span<const RecordedTick> ticks) override;
     Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint from) override;
     Result<void> drop_after(const BlockRef& ancestor) override;
+    Result<std::vector<Coverage>> coverage(std::string_view asset, std::string_view source) override;
+    Result<void> append_page(std::string_view asset, std::string_view source,
+                             std::span<const RecordedTick> ticks, std::span<const Coverage> covered) override;
+    /// The sources of an asset of which anything is covered.
+    Result<std::vector<std::string>> price_sources(std::string_view asset) const;
+    /// Every asset of which there is a price.
+    Result<std::vector<std::string>> priced_assets() const;
 
     /// Dry-run only: adds a simulated fill, so that the same hedge is not wished for again every round.
     Result<void> add_virtual_fill(const std::string& venue, const std::string& asset, double units,
