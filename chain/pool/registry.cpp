@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "chain/pool/pancake_v3.hpp"
+#include "chain/pool/slipstream.hpp"
 #include "chain/pool/uniswap_v2.hpp"
 #include "chain/pool/uniswap_v3.hpp"
 #include "chain/pool/uniswap_v4.hpp"
@@ -23,6 +25,9 @@ constexpr std::array kPoolKinds{
     PoolKind{"uniswap-v2", open_uniswap_v2},
     PoolKind{"uniswap-v3", open_uniswap_v3},
     PoolKind{"uniswap-v4", open_uniswap_v4},
+    PoolKind{"sushi-v3", open_v3<kUniswapV3>},
+    PoolKind{"pancake-v3", open_v3<pancake_v3::kDialect>},
+    PoolKind{"slipstream", open_v3<slipstream::kDialect>},
 };
 
 }  // namespace

@@ -7,7 +7,8 @@
 #include "chain/abi/function.hpp"
 
 /// The functions of Uniswap v3 that are read to know a position.
-/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager
+/// Source: v3-core IUniswapV3Pool, IUniswapV3Factory; v3-periphery INonfungiblePositionManager; v3-staker
+/// IUniswapV3Staker
 namespace outrigger::v3 {
 
 using abi::Int;
@@ -42,5 +43,10 @@ using Ticks = abi::Function<"ticks", TicksReturn(Int<24>)>;
 /// liquidity, feeGrowthInside{0,1}LastX128, tokensOwed{0,1}
 using PoolPositionsReturn = std::tuple<UInt<128>, U256, U256, UInt<128>, UInt<128>>;
 using PoolPositions = abi::Function<"positions", PoolPositionsReturn(Hash32)>;
+
+// UniswapV3Staker.
+/// owner, numberOfStakes, tickLower, tickUpper
+using DepositsReturn = std::tuple<Address, UInt<48>, Int<24>, Int<24>>;
+using Deposits = abi::Function<"deposits", DepositsReturn(U256)>;
 
 }  // namespace outrigger::v3
