@@ -36,38 +36,20 @@ constexpr std::array<std::string_view, 23> kAddressPaths{"chain.addresses.multic
                                                          "chain.addresses.slipstream.position_manager"};
 constexpr double kTenYears = 10.0 * 365 * 86400;
 
-std::vector<Field> chain_fields() {
+/// How the chain's endpoints are followed and believed.
+std::vector<Field> reading_fields() {
     using S = Settings;
     using C = ChainSettings;
-    std::vector<Field> f = {
-        {.path = "schema",
-         .type = Type::integer,
-         .range = {1, 1},
-         .doc = "Version of the configuration format.",
-         .required = true,
-         .file_only = true,
-         .store = nowhere()},
-        {.path = "chain.preset",
-         .type = Type::choice,
-         .choices = "sepolia|mainnet|arbitrum|devnet|custom",
-         .doc = "The chain. Brings its id, addresses, tokens, feeds and sensible gas limits; `custom` takes "
-                "them from `chain.world`.",
-         .required = true,
-         .store = [](Slot& s, const Value& v) { s.settings.chain.preset = v.shown; }},
-        {.path = "chain.confirmations",
+    return {
+        {.path = "chain.reorg_depth",
          .type = Type::integer,
          .unit = "blocks",
-         .fallback = "2",
-         .range = {1, 256},
-         .doc = "Blocks before a transaction counts as done.",
-         .store = to(&S::chain, &C::confirmations)},
-        {.path = "chain.clock",
-         .type = Type::choice,
-         .fallback = "wall",
-         .choices = "wall|chain",
-         .doc = "What \"now\" is: the computer's clock, or the newest block's time stamp (for a devnet whose "
-                "time jumps).",
-         .store = to(&S::chain, &C::clock)},
+         .fallback = "128",
+         .range = {8, 8192},
+         .doc =
+             "How deep a reorganisation is followed block by block. After a deeper one the keeper says so, "
+             "holds for a round, and starts over from the new chain.",
+         .store = to(&S::chain, &C::reorg_depth)},
         {.path = "chain.max_head_lag",
          .type = Type::duration,
          .fallback = "30s",
@@ -104,6 +86,41 @@ std::vector<Field> chain_fields() {
          .doc = "File that describes the network: a devnet's world file, or one in the form of "
                 "config/networks. Required with `devnet` and `custom`.",
          .store = to(&S::chain, &C::world)},
+    };
+}
+
+std::vector<Field> chain_fields() {
+    using S = Settings;
+    using C = ChainSettings;
+    std::vector<Field> f = {
+        {.path = "schema",
+         .type = Type::integer,
+         .range = {1, 1},
+         .doc = "Version of the configuration format.",
+         .required = true,
+         .file_only = true,
+         .store = nowhere()},
+        {.path = "chain.preset",
+         .type = Type::choice,
+         .choices = "sepolia|mainnet|arbitrum|devnet|custom",
+         .doc = "The chain. Brings its id, addresses, tokens, feeds and sensible gas limits; `custom` takes "
+                "them from `chain.world`.",
+         .required = true,
+         .store = [](Slot& s, const Value& v) { s.settings.chain.preset = v.shown; }},
+        {.path = "chain.confirmations",
+         .type = Type::integer,
+         .unit = "blocks",
+         .fallback = "2",
+         .range = {1, 256},
+         .doc = "Blocks before a transaction counts as done.",
+         .store = to(&S::chain, &C::confirmations)},
+        {.path = "chain.clock",
+         .type = Type::choice,
+         .fallback = "wall",
+         .choices = "wall|chain",
+         .doc = "What \"now\" is: the computer's clock, or the newest block's time stamp (for a devnet whose "
+                "time jumps).",
+         .store = to(&S::chain, &C::clock)},
     };
     for (const std::string_view path : kAddressPaths) {
         f.push_back({.path = path,
@@ -641,8 +658,9 @@ std::vector<Field> process_fields() {
 const std::vector<Field>& fields() {
     static const std::vector<Field> all = [] {
         std::vector<Field> f;
-        for (auto* group : {chain_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
-                            oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
+        for (auto* group :
+             {chain_fields, reading_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
+              oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
             for (auto& field : group()) f.push_back(std::move(field));
         }
         return f;

@@ -42,6 +42,7 @@ struct ChainSettings {
     std::uint32_t confirmations = 0;  // blocks before a transaction counts as done
     ClockSource clock = ClockSource::wall;
     std::chrono::seconds max_head_lag{0};  // between endpoints
+    std::uint32_t reorg_depth = 0;         // headers kept: a deeper reorganisation is not followed
     std::uint32_t read_quorum = 1;         // endpoints that must agree
     std::chrono::milliseconds round_deadline{0};
     std::chrono::seconds sequencer_grace{0};

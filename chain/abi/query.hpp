@@ -109,6 +109,7 @@ Query<std::vector<Result<T>>> each(std::vector<Query<T>> queries) {
             [ends = std::move(ends), decoders = std::move(decoders)](
                 std::span<const Result<Bytes>> r) -> Result<std::vector<Result<T>>> {
                 std::vector<Result<T>> out;
+                out.reserve(ends.size());
                 std::size_t begin = 0;
                 for (std::size_t i = 0; i < ends.size(); ++i) {
                     out.push_back(decoders[i](r.subspan(begin, ends[i] - begin)));

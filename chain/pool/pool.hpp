@@ -16,6 +16,8 @@ class Pool {
     virtual const std::string& name() const = 0;
     /// The position at the pinned block, also when it is gone by now: see PositionState.
     virtual Query<LpView> position() const = 0;
+    /// What a later start should know of it should it be gone by then: see PoolSpec::record. Empty: nothing.
+    virtual std::string record() const { return {}; }
 };
 
 }  // namespace outrigger

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <type_traits>
+#include <unordered_map>
 #include <utility>
 
 #include "chain/abi/revert.hpp"
@@ -18,10 +20,51 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kOverhead = 160;  // words aggregate3 adds to one call's data, about
+constexpr std::size_t kOverhead = 160;     // words aggregate3 adds to one call's data, about
+constexpr std::size_t kAnswerAbout = 600;  // hex digits of one call's answer with its envelope: what the
+                                           // reads of a Uniswap v3 position have on average
+
+/// Reads with equal keys have equal answers at one block: fifty positions of one pool ask for one price.
+std::string key_of(const Read& read) {
+    const auto text = [](const auto& bytes) { return std::string(std::begin(bytes), std::end(bytes)); };
+    std::string out(1, static_cast<char>('0' + read.index()));
+    std::visit(
+        [&](const auto& r) {
+            using R = std::decay_t<decltype(r)>;
+            if constexpr (std::is_same_v<R, EthCall>) {
+                out += text(r.to.data) + text(r.data);
+            } else if constexpr (std::is_same_v<R, GetReceipt>) {
+                out += text(r.hash.data);
+            } else {
+                out += text(r.account.data);
+            }
+        },
+        read);
+    return out;
+}
+
+/// Different reads, and which of them answers each slot.
+struct Distinct {
+    std::vector<Read> reads;
+    std::vector<std::size_t> slots;  // of all reads
+};
 
 ChainId chain_of(const Read& read) {
     return std::visit([](const auto& r) { return r.chain; }, read);
+}
+
+/// The reads of each chain, every one of them once.
+std::map<ChainId, Distinct> distinct_by_chain(std::span<const Read> reads) {
+    std::map<ChainId, Distinct> out;
+    std::map<ChainId, std::unordered_map<std::string, std::size_t>> known;
+    for (const Read& read : reads) {
+        const ChainId chain = chain_of(read);
+        Distinct& mine = out[chain];
+        const auto [at, is_new] = known[chain].try_emplace(key_of(read), mine.reads.size());
+        if (is_new) mine.reads.push_back(read);
+        mine.slots.push_back(at->second);
+    }
+    return out;
 }
 
 Bytes to_bytes(const U256& value) {
@@ -111,13 +154,9 @@ std::uint64_t MulticallReader::http_requests() const {
 }
 
 std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<const Read> reads) {
-    std::map<ChainId, std::vector<std::size_t>> by_chain;
-    for (std::size_t i = 0; i < reads.size(); ++i) by_chain[chain_of(reads[i])].push_back(i);
-
-    Slots out(reads.size(), fail(Errc::config, "unread"));
-    for (const auto& [chain, indices] : by_chain) {
-        std::vector<Read> mine;
-        for (const std::size_t i : indices) mine.push_back(reads[i]);
+    std::map<ChainId, Result<Slots>> answered;
+    const auto asked = distinct_by_chain(reads);
+    for (const auto& [chain, mine] : asked) {
         const auto nodes = chains_.find(chain);
         const auto pin = pins.find(chain);
         Result<Slots> answers =
@@ -125,12 +164,18 @@ std::vector<Result<Bytes>> MulticallReader::execute(const Pins& pins, std::span<
         if (nodes != chains_.end() && pin == pins.end()) {
             answers = fail(Errc::stale, fmt::format("no head of chain {} to read at", chain.value));
         } else if (nodes != chains_.end()) {
-            answers = read_agreed(*nodes->second, pin->second, mine);
+            answers = read_agreed(*nodes->second, pin->second, mine.reads);
         }
-        for (std::size_t k = 0; k < indices.size(); ++k) {
-            out[indices[k]] =
-                answers ? std::move((*answers)[k]) : Result<Bytes>(tl::unexpected(answers.error()));
-        }
+        answered.emplace(chain, std::move(answers));
+    }
+    Slots out;
+    out.reserve(reads.size());
+    std::map<ChainId, std::size_t> next;  // slot of the chain
+    for (const Read& read : reads) {
+        const ChainId chain = chain_of(read);
+        const auto& answers = answered.at(chain);
+        const std::size_t slot = asked.at(chain).slots[next[chain]++];
+        out.push_back(answers ? (*answers)[slot] : Result<Bytes>(tl::unexpected(answers.error())));
     }
     return out;
 }
@@ -201,7 +246,7 @@ BlockCall MulticallReader::call_of(std::span<const Read> reads, const Chunk& chu
         for (const std::size_t i : chunk) calls.push_back(std::get<EthCall>(reads[i]));
         call = {calls.front().chain, *options_.multicall, {}, abi::encode_aggregate3(calls), {}};
     }
-    return {"eth_call", call_object(nullptr, call)};
+    return {"eth_call", call_object(nullptr, call), true, chunk.size() * kAnswerAbout};
 }
 
 /// Puts a chunk's answers into their slots, or its halves into `again` when the node could not run it.

@@ -48,7 +48,8 @@ Result<HeadUpdate> HeadTracker::poll(HeadSource& source, TimePoint now) {
                     fmt::format("the head went back from block {} to {} on the same chain: the node lags",
                                 last.block.number.value, head.block.number.value));
     }
-    if (head.parent == last.block.hash && head.block.number.value == last.block.number.value + 1) {
+    if (head.parent == last.block.hash) {
+        OR_TRY(check_child(last, head, options_.rules));
         keep(head);
         return HeadUpdate{head, true, {}, {}};
     }
@@ -74,22 +75,24 @@ Result<std::optional<BlockNumber>> HeadTracker::join(HeadSource& source, const H
         const std::uint64_t number = bottom.block.number.value;
         if (number <= lowest) return std::optional<BlockNumber>{};
         if (const auto below = at(BlockNumber{number - 1}); below && below->block.hash == bottom.parent) {
+            OR_TRY(check_child(*below, bottom, options_.rules));
             return std::optional(below->block.number);
         }
         const std::uint64_t first = std::max(lowest, number > kWindow ? number - kWindow : 0);
         const auto window = OR_TRY(source.headers(BlockNumber{first}, number - first));
-        BlockHash wanted = bottom.parent;
+        Head child = bottom;
         for (auto h = window.rbegin(); h != window.rend(); ++h) {
-            if (h->block.hash != wanted) {
+            if (h->block.hash != child.parent) {
                 return fail(Errc::decode,
                             fmt::format("block {} is not the parent of {}: the chain moved while it was read",
                                         h->block.number.value, h->block.number.value + 1));
             }
+            OR_TRY(check_child(*h, child, options_.rules));
             if (const auto known = at(h->block.number); known && known->block.hash == h->block.hash) {
                 return std::optional(known->block.number);
             }
             branch[h->block.number] = *h;
-            wanted = h->parent;
+            child = *h;
         }
     }
 }

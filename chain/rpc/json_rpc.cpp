@@ -238,10 +238,22 @@ std::vector<HttpRequest> JsonRpc::Asked::requests() const {
     return out;
 }
 
+/// As many of the calls as one request may have: neither they nor their answers are too much.
+std::span<const RpcCall> JsonRpc::first_piece(std::span<const RpcCall> calls) const {
+    std::size_t count = 0;
+    std::size_t about = 0;
+    while (count < std::min(calls.size(), batch_size())) {
+        about += calls[count].about;
+        if (count > 0 && about > options_.max_bytes) break;
+        ++count;
+    }
+    return calls.first(count);
+}
+
 JsonRpc::Asked JsonRpc::begin(std::span<const RpcCall> calls) {
     Asked out{{calls.begin(), calls.end()}, {}};
     while (!calls.empty() && out.first.size() < kConcurrent) {
-        const auto piece = calls.first(std::min(calls.size(), batch_size()));
+        const auto piece = first_piece(calls);
         out.first.push_back(prepare(piece));
         calls = calls.subspan(piece.size());
     }

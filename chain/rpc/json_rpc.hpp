@@ -20,6 +20,7 @@ namespace outrigger {
 struct RpcCall {
     std::string method;
     std::string params = "[]";  // a JSON array as text
+    std::size_t about = 0;      // bytes its answer will have, if that is much
 };
 
 /// What may be done about a call without a result.
@@ -94,6 +95,7 @@ class JsonRpc {
     std::size_t batch_size() const { return batches_refused_ ? 1 : batch_size_.now(); }
 
   private:
+    std::span<const RpcCall> first_piece(std::span<const RpcCall> calls) const;
     std::vector<Reply> one_by_one(std::span<const RpcCall> calls);
     bool learn(std::size_t asked, const std::vector<Reply>& replies);
     void ask_again(const std::vector<RpcCall>& calls, std::vector<Reply>& replies);

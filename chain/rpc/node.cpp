@@ -31,8 +31,8 @@ RpcCall block_by_number(BlockNumber number) {
     return {"eth_getBlockByNumber", fmt::format("[{},false]", by_number_param(number))};
 }
 RpcCall with_block(const BlockCall& call, const std::string& block) {
-    if (!call.pinned) return {call.method, fmt::format("[{}]", call.args)};
-    return {call.method, fmt::format("[{},{}]", call.args, block)};
+    if (!call.pinned) return {call.method, fmt::format("[{}]", call.args), call.about};
+    return {call.method, fmt::format("[{},{}]", call.args, block), call.about};
 }
 
 Result<json> value_of(Reply reply) {

@@ -31,6 +31,7 @@ struct BlockCall {
     std::string method;
     std::string args;  // JSON values separated by commas, without brackets
     bool pinned = true;
+    std::size_t about = 0;  // bytes its answer will have, if that is much
 };
 
 /// One endpoint of one chain. Every answer is checked field by field; nothing is remembered but what the

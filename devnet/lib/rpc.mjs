@@ -128,13 +128,16 @@ export class Contract {
   result(fn, raw) { const r = this.iface.decodeFunctionResult(fn, raw); return r.length === 1 ? r[0] : r; }
   async call(fn, args, options) { return this.result(fn, await this.node.rpc(...this.query(fn, args, options))); }
   /** Arguments of the first log called name in a receipt. */
+  /** The arguments of every event of that name this contract has emitted. */
+  logs(receipt, name) {
+    return receipt.logs.filter((l) => l.address.toLowerCase() === this.address.toLowerCase())
+      .map((l) => this.iface.parseLog(l)).filter((e) => e?.name === name).map((e) => e.args);
+  }
+  /** The first of them. */
   log(receipt, name) {
-    for (const l of receipt.logs) {
-      if (l.address.toLowerCase() !== this.address.toLowerCase()) continue;
-      const parsed = this.iface.parseLog(l);
-      if (parsed?.name === name) return parsed.args;
-    }
-    throw new Error(`no ${name} log`);
+    const [first] = this.logs(receipt, name);
+    if (!first) throw new Error(`no ${name} log`);
+    return first;
   }
 }
 

@@ -16,18 +16,30 @@ const AGGREGATOR = ['function latestRound() view returns (uint256)', 'function s
 const proxy = (w, sym) => w.at(`feeds.${sym}`, PROXY);
 const aggregator = (w, sym) => w.at(`aggregators.${sym}`, AGGREGATOR);
 
-export async function deployFeeds(w) {
+/** The feed of one more symbol. */
+export async function deployFeed(w, sym) {
   const { admin, oracle } = w.accounts;
   const link = w.addresses['tokens.ARB']; // the payment token; never used as the payment is 0
-  for (const sym of SYMBOLS) {
-    const a = await w.node.deploy(load(`${DIR}AccessControlledAggregator.json`),
-      [link, 0, 600, ZERO, 1n, 10n ** 15n, 8, `${sym} / USD`], admin);
-    await a.send(admin, 'changeOracles', [[], [oracle], [oracle], 1, 1, 0]);
-    const p = await w.node.deploy(load(`${DIR}EACAggregatorProxy.json`), [a.address, ZERO], admin);
-    await a.send(admin, 'addAccess', [p.address]); // contracts may read the aggregator only through the proxy
-    w.addresses[`aggregators.${sym}`] = a.address;
-    w.addresses[`feeds.${sym}`] = p.address;
-  }
+  const a = await w.node.deploy(load(`${DIR}AccessControlledAggregator.json`),
+    [link, 0, 600, ZERO, 1n, 10n ** 15n, 8, `${sym} / USD`], admin);
+  await a.send(admin, 'changeOracles', [[], [oracle], [oracle], 1, 1, 0]);
+  const p = await w.node.deploy(load(`${DIR}EACAggregatorProxy.json`), [a.address, ZERO], admin);
+  await a.send(admin, 'addAccess', [p.address]); // contracts may read the aggregator only through the proxy
+  w.addresses[`aggregators.${sym}`] = a.address;
+  w.addresses[`feeds.${sym}`] = p.address;
+  return p.address;
+}
+export async function deployFeeds(w) {
+  for (const sym of SYMBOLS) await deployFeed(w, sym);
+}
+
+/** For tests: feeds of that many assets that nothing else knows, with a first round each. */
+export async function moreFeeds(w, count) {
+  const out = [];
+  for (let i = 1; i <= count; i++) out.push({ name: `F${i}`, price: i * 1.25, proxy: await deployFeed(w, `F${i}`) });
+  const { timestamp } = await w.node.head();
+  await w.node.mineAll(out.map((f) => submitTx(w, f.name, 1n, f.price)), timestamp + 12);
+  return out;
 }
 
 /** Transactions that publish one new round for each symbol of { sym: price }. */

@@ -17,9 +17,11 @@ export const POOL = ['function slot0() view returns (uint160 sqrtPriceX96,int24 
   'function initialize(uint160)', 'function increaseObservationCardinalityNext(uint16)'];
 const NPM = ['function mint((address token0,address token1,uint24 fee,int24 tickLower,int24 tickUpper,uint256 amount0Desired,uint256 amount1Desired,'
     + 'uint256 amount0Min,uint256 amount1Min,address recipient,uint256 deadline)) payable returns (uint256,uint128,uint256,uint256)',
+  'function increaseLiquidity((uint256 tokenId,uint256 amount0Desired,uint256 amount1Desired,uint256 amount0Min,uint256 amount1Min,uint256 deadline)) payable',
   'function decreaseLiquidity((uint256 tokenId,uint128 liquidity,uint256 amount0Min,uint256 amount1Min,uint256 deadline)) payable returns (uint256 amount0,uint256 amount1)',
   'function collect((uint256 tokenId,address recipient,uint128 amount0Max,uint128 amount1Max)) payable returns (uint256 amount0,uint256 amount1)',
-  'function multicall(bytes[]) payable returns (bytes[])', 'function ownerOf(uint256) view returns (address)',
+  'function multicall(bytes[]) payable returns (bytes[])', 'function safeTransferFrom(address,address,uint256)',
+  'function ownerOf(uint256) view returns (address)',
   'function positions(uint256) view returns (uint96 nonce,address operator,address token0,address token1,uint24 fee,int24 tickLower,int24 tickUpper,'
     + 'uint128 liquidity,uint256,uint256,uint128 tokensOwed0,uint128 tokensOwed1)',
   'event IncreaseLiquidity(uint256 indexed tokenId,uint128 liquidity,uint256 amount0,uint256 amount1)',
@@ -28,7 +30,7 @@ const SWAP_ROUTER = ['function exactInputSingle((address tokenIn,address tokenOu
     + 'uint160 sqrtPriceLimitX96)) payable returns (uint256)'];
 
 const factory = (w) => w.at('v3.factory', FACTORY);
-const npm = (w) => w.at('v3.npm', NPM);
+export const manager = (w) => w.at('v3.npm', NPM);
 const router = (w) => w.at('v3.router', SWAP_ROUTER);
 export const poolContract = (w, name) => w.at(`v3.pool.${name}`, POOL);
 
@@ -75,7 +77,7 @@ export function poolPrice(w, name, sqrtP) {
 
 /** Mints a position, creating the tokens it needs. */
 export async function mintPosition(w, who, name, tickLower, tickUpper, amount0Desired, amount1Desired) {
-  const { sym0, sym1, fee } = w.pools[name], n = npm(w);
+  const { sym0, sym1, fee } = w.pools[name], n = manager(w);
   for (const [sym, amount] of [[sym0, amount0Desired], [sym1, amount1Desired]]) {
     if (amount > 0n) await mint(w, sym, who, amount);
     await approve(w, sym, who, n.address);
@@ -93,7 +95,7 @@ export async function mintPosition(w, who, name, tickLower, tickUpper, amount0De
 export async function mintLiquidity(w, who, name, tickLower, tickUpper, liquidity) {
   const { sqrtPriceX96 } = await poolContract(w, name).call('slot0');
   const [d0, d1] = amountsOf(liquidity, sqrtPriceX96, tickLower, tickUpper).map((a) => a && a + a / 1_000_000_000n + 2n);
-  const p = await mintPosition(w, who, name, tickLower, tickUpper, d0, d1), n = npm(w);
+  const p = await mintPosition(w, who, name, tickLower, tickUpper, d0, d1), n = manager(w);
   if (p.liquidity < liquidity) throw new Error(`minted ${p.liquidity} instead of ${liquidity}`);
   if (p.liquidity === liquidity) return p;
   const receipt = await n.send(who, 'decreaseLiquidity', [{ tokenId: p.tokenId, liquidity: p.liquidity - liquidity,
@@ -163,7 +165,7 @@ export async function swap(w, name, symIn, amountIn) {
  * pays everything owed, so the fees are the difference.
  */
 export async function positionQuotes(w, ids) {
-  const { node } = w, n = npm(w), head = await node.head();
+  const { node } = w, n = manager(w), head = await node.head();
   const at = { block: '0x' + head.number.toString(16) }; // all reads from one block, whatever is mined meanwhile
   const info = await callAll(node, ids.flatMap((id) => [[n, 'ownerOf', [id], at], [n, 'positions', [id], at]]));
   const pools = await callAll(node, ids.map((_, i) => {

@@ -37,7 +37,7 @@ const GOVERNANCE = ['function install(address,address,address)'];
 const FEE_MODULE = ['function setCustomFee(address,uint24)'];
 
 const tools = () => compileAll('solc-0.8.26', ROOT, Object.fromEntries(
-  ['Swapper', 'PancakePoolDeployer', 'RewardlessLmPool', 'SlipstreamGovernance'].map((name) => [name, 'contracts/V3Forks.sol'])));
+  ['Swapper', 'PancakePoolDeployer', 'RewardlessLmPool', 'SlipstreamGovernance'].map((name) => [name, 'contracts/v3_forks.sol'])));
 
 async function deployUniswapStaker(w) {
   const artifact = load('@uniswap/v3-staker/artifacts/contracts/UniswapV3Staker.sol/UniswapV3Staker.json');

@@ -100,9 +100,12 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     OR_TRY(make_private_directory(directory));
     keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
 
-    const Pins pins = OR_TRY(keeper->connect());
     keeper->journal_ = OR_TRY(Journal::open(
         directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    const auto before = OR_TRY(keeper->journal_->position_records());
+    auto known = before;
+    const Pins pins = OR_TRY(keeper->connect(known));
+    if (known != before) OR_TRY(keeper->journal_->keep_position_records(known));
     // Rounds that led to nothing are kept for three months; what led to a transaction is kept for good.
     OR_TRY(keeper->journal_->forget_rounds(pins.begin()->second.timestamp - std::chrono::days{90}));
     if (keeper->options_.resume) {
@@ -142,23 +145,22 @@ class NoStore final : public PriceStore {
 
 Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settings, Options options) {
     auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), nullptr));
-    const Pins pins = OR_TRY(keeper->connect());
+    PositionRecords none;
+    const Pins pins = OR_TRY(keeper->connect(none));
     keeper->no_store_ = std::make_unique<NoStore>();
     OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
     return keeper;
 }
 
-Result<Pins> Keeper::connect() {
+Result<Pins> Keeper::connect(PositionRecords& known) {
     options_.progress("connecting");
     link_ = std::make_unique<ChainLink>(settings_.chain);
     OR_TRY(link_->check_endpoints());
-    std::vector<BlockRef> dropped;
-    bool is_new = false;
-    const Head head = OR_TRY(newest_head(dropped, is_new));
+    const Head head = OR_TRY(newest_head()).head;
     link_->heads().reset();  // the first round takes the head it finds as new
     const Pins pins{{head.block.chain, head.block}};
     options_.progress("reading positions, feeds and venues");
-    market_ = OR_TRY(open_market(settings_, link_->reader(), pins));
+    market_ = OR_TRY(open_market(settings_, link_->reader(), pins, known));
     return pins;
 }
 
@@ -169,16 +171,25 @@ Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
     return prices_->fill(link_->reader(), pins, market_, options_.progress);
 }
 
-Result<Head> Keeper::newest_head(std::vector<BlockRef>& dropped, bool& is_new) {
-    const auto update = link_->heads().poll(link_->nodes(), wall_clock());
+Result<HeadUpdate> Keeper::newest_head() {
+    auto update = link_->heads().poll(link_->nodes(), wall_clock());
     if (!update) {
-        if (update.error().code == Errc::reorged) link_->heads().reset();  // the next poll starts over
-        return tl::unexpected(update.error());
+        if (update.error().code == Errc::reorged) OR_TRY(start_over());
+        return update;
     }
-    is_new = update->is_new;
-    dropped = update->dropped;
     if (update->ancestor && prices_) OR_TRY(prices_->drop_after(*update->ancestor));
-    return update->head;
+    return update;
+}
+
+/// After a reorganisation too deep to follow, no block ever seen is known to be left: prices read at them go,
+/// and are asked for again.
+Result<void> Keeper::start_over() {
+    link_->heads().reset();
+    if (!prices_) return {};
+    const ChainId chain = settings_.chain.network.chain_id;
+    OR_TRY(prices_->drop_after(BlockRef{chain, BlockNumber{0}, {}, TimePoint{}}));
+    prices_incomplete_ = true;
+    return {};
 }
 
 /// The time a round is judged at: ours, or the chain's own where it does not follow ours.
@@ -261,17 +272,23 @@ Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decisi
 Result<RoundReport> Keeper::round() {
     const auto deadline = link_->round_deadline();
     RoundReport report;
-    std::vector<BlockRef> dropped;
-    bool is_new = false;
-    report.head = OR_TRY(newest_head(dropped, is_new));
-    if (!is_new) {
+    const HeadUpdate update = OR_TRY(newest_head());
+    report.head = update.head;
+    report.undone = update.dropped;
+    report.ancestor = update.ancestor;
+    if (!update.is_new) {
         report.idle = true;
         return report;
     }
     const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
+    if (prices_incomplete_) {
+        OR_TRY(prices_->fill(link_->reader(), reading.pins, market_, options_.progress));
+        prices_incomplete_ = false;
+    }
     OR_TRY(prices_->add(reading, market_));
     const TimePoint now = time_of(report.head);
-    report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
+    report.settled =
+        OR_TRY(settle(*journal_, *link_, market_, reading, report.undone, actuator_->fees(), now));
     crash_point("round.settled");
     OR_TRY(watch_nonce(reading, report.settled, now));
     report.seen = OR_TRY(snapshot(reading, report.settled));

@@ -22,7 +22,9 @@ struct RoundReport {
     Decision decision;
     SettleReport settled;
     Acted acted;
-    bool idle = false;  // no new head: nothing was read
+    bool idle = false;                 // no new head: nothing was read
+    std::vector<BlockRef> undone;      // blocks a reorganisation took away since the last round, lowest first
+    std::optional<BlockRef> ancestor;  // the last block both branches share
 };
 
 /// One keeper: the functional core with its connections, its journal and, in live mode, its key.
@@ -61,9 +63,10 @@ class Keeper {
 
   private:
     Keeper(config::Settings settings, Options options, std::unique_ptr<tx::Signer> signer);
-    Result<Pins> connect();
+    Result<Pins> connect(PositionRecords& known);
     Result<void> load_prices(PriceStore& store, const Pins& pins);
-    Result<Head> newest_head(std::vector<BlockRef>& dropped, bool& is_new);
+    Result<HeadUpdate> newest_head();
+    Result<void> start_over();
     TimePoint time_of(const Head& head) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
@@ -79,6 +82,7 @@ class Keeper {
     std::unique_ptr<PriceStore> no_store_;  // then prices are kept nowhere
     Market market_;
     std::unique_ptr<PriceBook> prices_;
+    bool prices_incomplete_ = false;
     std::unique_ptr<Actuator> actuator_;
     State state_;
 };

@@ -21,9 +21,17 @@ HeadAge head_age(const config::ChainSettings& chain) {
     return {};
 }
 
+/// Where blocks are made faster than the clock says, as on the local chain, jumps mean nothing.
+HeadRules head_rules(const config::ChainSettings& chain) {
+    const bool timed = chain.clock == config::ClockSource::wall;
+    return {.ethereum = chain.network.ethereum_headers,
+            .block_time_s = timed ? chain.network.block_time_s : 0};
+}
+
 NodeSetOptions node_options(const config::ChainSettings& chain) {
     NodeSetOptions options;
     options.head_age = head_age(chain);
+    options.head_rules = head_rules(chain);
     options.head_lag_max = chain.max_head_lag;
     if (chain.network.block_time_s > 0) {
         const auto lag_s = static_cast<double>(chain.max_head_lag.count());
@@ -45,7 +53,9 @@ TrafficOptions traffic_options(const config::ChainSettings& chain) {
 
 HeadTrackerOptions tracker_options(const config::ChainSettings& chain) {
     HeadTrackerOptions options;
+    options.depth = chain.reorg_depth;
     options.age = head_age(chain);
+    options.rules = head_rules(chain);
     return options;
 }
 

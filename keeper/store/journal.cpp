@@ -287,4 +287,32 @@ Result<State> Journal::state() const {
     });
 }
 
+// ---- what must be known of positions that are gone
+// ---------------------------------------------------------------------------------------------------------------
+
+namespace {
+const std::string kPositionPrefix = "position ";
+}  // namespace
+
+Result<std::map<std::string, std::string>> Journal::position_records() const {
+    return impl_->guarded("read what positions were", [&] {
+        std::map<std::string, std::string> out;
+        SQLite::Statement q(impl_->db, "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?");
+        q.bind(1, static_cast<std::int64_t>(kPositionPrefix.size()));
+        q.bind(2, kPositionPrefix);
+        while (q.executeStep())
+            out.emplace(q.getColumn(0).getString().substr(kPositionPrefix.size()),
+                        q.getColumn(1).getString());
+        return out;
+    });
+}
+
+Result<void> Journal::keep_position_records(const std::map<std::string, std::string>& records) {
+    return impl_->guarded("keep what positions are", [&] {
+        SQLite::Transaction t(impl_->db);
+        for (const auto& [key, record] : records) impl_->set_meta(kPositionPrefix + key, record);
+        t.commit();
+    });
+}
+
 }  // namespace outrigger

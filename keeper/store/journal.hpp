@@ -163,6 +163,10 @@ class Journal : public PriceStore {
     Result<void> set_state(const State& state);
     Result<State> state() const;
 
+    /// What an NFT position was when it was last seen (Pool::record), by position_key.
+    Result<std::map<std::string, std::string>> position_records() const;
+    Result<void> keep_position_records(const std::map<std::string, std::string>& records);
+
     Result<void> append(std::string_view asset, std::span<const RecordedTick> ticks) override;
     Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint from) override;
     Result<void> drop_after(const BlockRef& ancestor) override;

@@ -107,6 +107,30 @@ TEST_F(RandomPools, SharesOfV2PairsToTheWei) {
     EXPECT_EQ(compared, 8U * 25U * 4U);
 }
 
+TEST_F(RandomPools, V3PositionsToTheWei) {
+    constexpr int kSeeds = 10;
+    constexpr int kSteps = 10;
+    constexpr int kCount = 20;
+    for (int seed = 1; seed <= kSeeds; ++seed) {
+        const json pool = post("/v3/random", {{"seed", seed}, {"count", kCount}});
+        const TokenTable tokens = tokens_of(pool, "token0", "token1");
+        std::vector<std::unique_ptr<Pool>> pools;
+        const Pins at = pins();
+        for (const json& id : pool.at("ids")) {
+            PoolSpec spec{.kind = "uniswap-v3", .name = "nft", .chain = kChain};
+            spec.position_manager = named("v3.npm");
+            spec.token_id = U256(id.get<std::uint64_t>());
+            auto opened = open_pool(reader, at, spec, tokens);
+            ASSERT_TRUE(opened) << opened.error().what;
+            pools.push_back(*std::move(opened));
+        }
+        for (int step = 0; step < kSteps; ++step)
+            expect_exact(pools, post("/v3/step", {{"name", pool.at("name")}}));
+    }
+    EXPECT_EQ(compared, kSeeds * kSteps * kCount);
+    EXPECT_GT(earned, compared / 3);
+}
+
 TEST_F(RandomPools, V4PositionsToTheWei) {
     constexpr int kCount = 20;
     for (int seed = 1; seed <= 6; ++seed) {

@@ -7,6 +7,7 @@
 #include "chain/base/assert.hpp"
 #include "chain/base/hex.hpp"
 #include "chain/base/keccak.hpp"
+#include "chain/rpc/head_rules.hpp"
 
 namespace outrigger::test {
 namespace {
@@ -45,6 +46,7 @@ void FakeNode::mine(std::size_t count, std::uint8_t salt) {
         next.block.number = BlockNumber{next.block.number.value + 1};
         next.block.hash = hash_for(next.block.number.value, salt, next.parent);
         next.block.timestamp += std::chrono::seconds{12};
+        if (follows_eip1559) next.base_fee = next_base_fee(head());
         chain_[next.block.number.value] = next;
     }
 }

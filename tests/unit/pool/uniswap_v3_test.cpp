@@ -61,7 +61,7 @@ struct Recording {
                    .owner = address(c.at("owner")),
                    .token0 = {address(c.at("token0")), c.at("decimals0").get<std::uint8_t>(), "T0"},
                    .token1 = {address(c.at("token1")), c.at("decimals1").get<std::uint8_t>(), "T1"},
-                   .pool_key = c.at("fee").get<std::int32_t>(),
+                   .fee_pips = c.at("fee").get<std::uint32_t>(),
                    .range = {Tick(c.at("tickLower").get<int>()), Tick(c.at("tickUpper").get<int>())}},
           tokens(*TokenTable::make({{identity.token0.address, identity.token0.decimals, AssetId(3), "T0"},
                                     {identity.token1.address, identity.token1.decimals, AssetId(5), "T1"}})) {
@@ -80,7 +80,7 @@ struct Recording {
     }
 
     Result<LpView> view() {
-        auto pool = make_v3_position(kUniswapV3, spec, identity, tokens);
+        auto pool = make_uniswap_v3(spec, identity, tokens);
         EXPECT_TRUE(pool);
         return reader.read(kPins, (*pool)->position());
     }
@@ -217,7 +217,7 @@ TEST(UniswapV3, ABurnedNftIsNamed) {
     EXPECT_TRUE(view->liquidity.is_zero());
     EXPECT_EQ(view->curve.liquidity, 0);
     EXPECT_GT(view->pool_price, 0);
-    const auto identified = r.reader.read(kPins, identify_v3_nft(kUniswapV3, r.spec));
+    const auto identified = r.reader.read(kPins, identify_v3_nft(r.spec));
     EXPECT_EQ(identified.error().code, Errc::not_found);
 }
 
@@ -307,7 +307,7 @@ struct Start : Recording {
         const auto& id = recorded().at("identity");
         reader.set(spec.position_manager, v3::Factory::encode(), hex(id.at("factory")));
         get_pool = v3::GetPool::encode(identity.token0.address, identity.token1.address,
-                                       abi::UInt<24>(static_cast<std::uint64_t>(identity.pool_key)));
+                                       abi::UInt<24>(identity.fee_pips));
         reader.set(factory, get_pool, hex(id.at("getPool")));
         reader.set(identity.token0.address, erc20::Decimals::encode(), hex(id.at("decimals0")));
         reader.set(identity.token1.address, erc20::Decimals::encode(), hex(id.at("decimals1")));
@@ -315,8 +315,8 @@ struct Start : Recording {
         reader.set(identity.token1.address, erc20::Symbol::encode(), hex(id.at("symbol1")));
     }
     Result<V3Identity> identify() {
-        const V3Nft nft = OR_TRY(reader.read(kPins, identify_v3_nft(kUniswapV3, spec)));
-        return reader.read(kPins, identify_v3_pool(kUniswapV3, spec, nft));
+        const V3Nft nft = OR_TRY(reader.read(kPins, identify_v3_nft(spec)));
+        return reader.read(kPins, identify_v3_pool(spec, nft));
     }
     Address factory;
     Bytes get_pool;
@@ -335,7 +335,7 @@ TEST(UniswapV3Identity, ReadsEverythingFromTheChain) {
     EXPECT_EQ(id->token0.symbol, recorded().at("identity").at("symbols").at(0).get<std::string>());
     EXPECT_EQ(id->token1.symbol, recorded().at("identity").at("symbols").at(1).get<std::string>());
     EXPECT_EQ(id->range, s.identity.range);
-    EXPECT_EQ(id->pool_key, 500);
+    EXPECT_EQ(id->fee_pips, 500U);
 }
 
 TEST(UniswapV3Identity, TheRegistryOpensAPositionInTwoBatches) {
@@ -412,16 +412,17 @@ TEST(UniswapV3Identity, MissingPoolAndOddTokensAreErrors) {
 
 TEST(UniswapV3Identity, TokensMustBeConfiguredAsTheyAre) {
     const auto r = typical();
-    const auto& [pool, owner, token0, token1, fee, range] = r.identity;
+    const auto& token0 = r.identity.token0;
+    const auto& token1 = r.identity.token1;
     const auto only_one = *TokenTable::make({{token0.address, token0.decimals, AssetId(0), "T0"}});
-    const auto missing = make_v3_position(kUniswapV3, r.spec, r.identity, only_one);
+    const auto missing = make_uniswap_v3(r.spec, r.identity, only_one);
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, Errc::config);
     EXPECT_NE(missing.error().what.find(checksum_address(token1.address)), std::string::npos)
         << missing.error().what;
     const auto wrong =
         *TokenTable::make({{token0.address, 8, AssetId(0), "T0"}, {token1.address, 8, AssetId(1), "T1"}});
-    const auto mismatch = make_v3_position(kUniswapV3, r.spec, r.identity, wrong);
+    const auto mismatch = make_uniswap_v3(r.spec, r.identity, wrong);
     ASSERT_FALSE(mismatch);
     EXPECT_EQ(mismatch.error().code, Errc::config);
     EXPECT_NE(mismatch.error().what.find("decimals"), std::string::npos);

@@ -131,6 +131,42 @@ TEST_F(ReaderTest, ARevertOrAnEmptyAnswerBelongsToItsOwnSlot) {
     EXPECT_NE(alone[0].error().what.find("deadbeef"), std::string::npos) << alone[0].error().what;
 }
 
+TEST_F(ReaderTest, EqualReadsAreAskedOnceAndAnswerEverySlot) {
+    auto reads = echo_calls(3);
+    reads.insert(reads.begin() + 1, reads[2]);
+    reads.emplace_back(GetNonce{kChain, kAlice});
+    reads.emplace_back(GetBalance{kChain, kAlice});  // of the same account, and another question
+    reads.push_back(reads[4]);
+    fake.nonces[kAlice] = 9;
+    fake.balances[kAlice] = "0x10";
+    const auto answers = ask(reader, pins(), reads);
+    const std::vector<Bytes> want{Bytes(4, 0), Bytes(4, 2), Bytes(4, 1), Bytes(4, 2),
+                                  word(9),     word(16),    word(9)};
+    for (std::size_t i = 0; i < want.size(); ++i) EXPECT_EQ(answers.at(i).value(), want[i]) << i;
+    EXPECT_EQ(fake.calls,
+              (std::vector<std::string>{"eth_getTransactionCount", "eth_getBalance", "eth_call"}));
+    const std::string& body = fake.seen.at(0).body;
+    const std::string token = to_hex(kToken).substr(2);
+    std::size_t asked = 0;
+    for (auto at = body.find(token); at != std::string::npos; at = body.find(token, at + 1)) ++asked;
+    EXPECT_EQ(asked, 3U);
+}
+
+TEST_F(ReaderTest, ARoundTooLongForOneAnswerIsAskedInTwo) {
+    // Five hundred positions of a pool each: 4,000 answers of six hundred digits.
+    constexpr std::size_t kCount = 4000;
+    std::vector<Read> reads;
+    for (std::size_t i = 0; i < kCount; ++i) {
+        Bytes data(96, static_cast<std::uint8_t>(i));
+        data[0] = static_cast<std::uint8_t>(i >> 8U);
+        reads.emplace_back(EthCall{kChain, kToken, data});
+    }
+    const auto answers = ask(reader, pins(), reads);
+    for (std::size_t i = 0; i < kCount; ++i)
+        ASSERT_EQ(answers.at(i).value(), std::get<EthCall>(reads[i]).data);
+    EXPECT_EQ(fake.seen.size(), 2U);
+}
+
 TEST_F(ReaderTest, SplitsByNumberOfCallsAndBySizeWithinOneRequest) {
     MulticallOptions options;
     options.calls_max = 4;

@@ -57,6 +57,23 @@ TEST_F(TrackerTest, TakesTheFirstHeadAndFollowsGrowth) {
     EXPECT_EQ(source.requests, 0U) << "the usual case costs the head alone";
 }
 
+TEST_F(TrackerTest, AHeadOrAGapThatBreaksTheChainsRulesIsRefused) {
+    HeadTracker strict({128, {}, {true, 12}});
+    const auto look = [&] { return strict.poll(source, fake.head().block.timestamp); };
+    fake.follows_eip1559 = true;
+    ASSERT_TRUE(look());
+    fake.mine(3);
+    ASSERT_TRUE(look()) << "a gap by the rules";
+    fake.follows_eip1559 = false;
+    const Head before = fake.head();
+    fake.mine();
+    EXPECT_EQ(look().error().code, Errc::decode);
+    fake.follows_eip1559 = true;
+    fake.mine(3);
+    EXPECT_EQ(look().error().code, Errc::decode) << "the same block within a gap";
+    EXPECT_EQ(strict.last(), before) << "and nothing has changed";
+}
+
 TEST_F(TrackerTest, FillsAGapInOneRequest) {
     ASSERT_TRUE(poll());
     fake.mine(10);

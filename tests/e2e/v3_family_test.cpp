@@ -21,7 +21,7 @@ using nlohmann::json;
 
 constexpr ChainId kChain(31337);
 
-struct V3Forks : ::testing::TestWithParam<const char*> {
+struct V3Family : ::testing::TestWithParam<const char*> {
     static void SetUpTestSuite() {
         auto started = test::Devnet::start();
         ASSERT_TRUE(started) << started.error().what;
@@ -70,22 +70,38 @@ struct V3Forks : ::testing::TestWithParam<const char*> {
         return read.value_or(LpView{});
     }
 
-    /// Every position is its owner's all the time, staked or not.
-    void expect_exact(const std::vector<std::unique_ptr<Pool>>& pools, const json& quotes) {
+    /// Each NFT as one that lies with its owner, and as one that is staked: where it is, it is read to the
+    /// wei, and where it is not, it is gone.
+    struct Readers {
+        std::unique_ptr<Pool> at_home;
+        std::unique_ptr<Pool> at_stake;
+    };
+    void expect_exact(const std::vector<Readers>& nfts, const json& quotes) {
         const Pins at = pins();
         ASSERT_EQ(quotes.at("block_hash").get<std::string>(), to_hex(at.at(kChain).hash));
         std::vector<Query<LpView>> queries;
-        for (const auto& pool : pools) queries.push_back(pool->position());
+        for (const auto& nft : nfts) {
+            queries.push_back(nft.at_home->position());
+            queries.push_back(nft.at_stake->position());
+        }
         const auto requests = reader.http_requests();
         const auto views = reader.read(at, each(std::move(queries)));
         EXPECT_EQ(reader.http_requests(), requests + 1);
         ASSERT_TRUE(views);
-        for (std::size_t i = 0; i < pools.size(); ++i) {
+        for (std::size_t i = 0; i < nfts.size(); ++i) {
             const json& q = quotes.at("positions").at(i);
+            const bool in = q.at("staked").get<bool>();
             SCOPED_TRACE(q.dump());
-            ASSERT_TRUE((*views)[i]) << (*views)[i].error().what;
-            expect_quote(*(*views)[i], q);
-            EXPECT_EQ((*views)[i]->fee_pips, quotes.at("fee").get<std::uint32_t>());
+            const auto& here = (*views)[2 * i + (in ? 1 : 0)];
+            const auto& gone = (*views)[2 * i + (in ? 0 : 1)];
+            ASSERT_TRUE(here) << here.error().what;
+            ASSERT_TRUE(gone) << gone.error().what;
+            expect_quote(*here, q);
+            EXPECT_EQ(here->fee_pips, quotes.at("fee").get<std::uint32_t>());
+            EXPECT_EQ(gone->state, PositionState::transferred);
+            EXPECT_EQ(gone->owner, address(q.at("holder")));
+            EXPECT_EQ(gone->principal, TokenAmounts{});
+            EXPECT_EQ(gone->uncollected_fees, TokenAmounts{});
         }
         fees_seen.insert(quotes.at("fee").get<std::uint32_t>());
     }
@@ -93,7 +109,6 @@ struct V3Forks : ::testing::TestWithParam<const char*> {
         EXPECT_EQ(v.principal, amounts(q, "amount0", "amount1"));
         EXPECT_EQ(v.uncollected_fees, amounts(q, "fees0", "fees1"));
         EXPECT_EQ(v.state, v.liquidity.is_zero() ? PositionState::emptied : PositionState::open);
-        EXPECT_EQ(v.owner, lp());
         EXPECT_EQ(v.liquidity.to_decimal(), q.at("liquidity").get<std::string>());
         if (q.at("staked").get<bool>()) {
             const TokenAmounts all{v.principal.amount0 + v.uncollected_fees.amount0,
@@ -117,23 +132,24 @@ struct V3Forks : ::testing::TestWithParam<const char*> {
     std::size_t earning = 0;
     std::set<std::uint32_t> fees_seen;
 };
-std::unique_ptr<test::Devnet> V3Forks::devnet;
+std::unique_ptr<test::Devnet> V3Family::devnet;
 
-TEST_P(V3Forks, StakedOrNotToTheWei) {
+TEST_P(V3Family, StakedOrNotToTheWei) {
     constexpr int kCount = 10;
     constexpr int kSteps = 14;
     for (int seed = 1; seed <= 5; ++seed) {
         const json made = post("/fork/random", {{"kind", GetParam()}, {"seed", seed}, {"count", kCount}});
-        std::vector<std::unique_ptr<Pool>> pools;
+        std::vector<Readers> nfts;
         for (const json& id : made.at("ids")) {
             PoolSpec spec = spec_of(made, id);
             spec.owner = lp();
+            auto at_home = open(made, spec);
             spec.staked_in = address(made.at("staking"));
-            pools.push_back(open(made, spec));
-            ASSERT_TRUE(pools.back());
+            nfts.push_back({std::move(at_home), open(made, spec)});
+            ASSERT_TRUE(nfts.back().at_home && nfts.back().at_stake);
         }
         for (int step = 0; step < kSteps; ++step)
-            expect_exact(pools, post("/fork/step", {{"name", made.at("name")}}));
+            expect_exact(nfts, post("/fork/step", {{"name", made.at("name")}}));
     }
     EXPECT_EQ(compared, 5U * kSteps * kCount);
     EXPECT_GT(staked, compared / 6);
@@ -145,7 +161,7 @@ TEST_P(V3Forks, StakedOrNotToTheWei) {
     }
 }
 
-TEST_P(V3Forks, AStakeIsWhoseTheStakingContractSays) {
+TEST_P(V3Family, AStakeIsWhoseTheStakingContractSays) {
     const json made = post("/fork/random", {{"kind", GetParam()}, {"seed", 100}, {"count", 2}});
     const json id = made.at("ids").at(1);
     const Address staking = address(made.at("staking"));
@@ -166,27 +182,24 @@ TEST_P(V3Forks, AStakeIsWhoseTheStakingContractSays) {
     ASSERT_TRUE(whosoever && ours && theirs && unstaked);
 
     EXPECT_EQ(view(*whosoever).state, PositionState::open);
-    EXPECT_EQ(view(*whosoever).owner, staking);
     EXPECT_EQ(view(*ours).state, PositionState::open);
-    EXPECT_EQ(view(*ours).owner, lp());
+    EXPECT_EQ(view(*ours).principal, view(*whosoever).principal);
     // A gauge does not say whose the NFT is, only whose it is not.
-    const bool named = GetParam() != std::string_view("slipstream");
     EXPECT_EQ(view(*theirs).state, PositionState::transferred);
-    EXPECT_EQ(view(*theirs).owner, named ? lp() : staking);
+    EXPECT_EQ(view(*theirs).owner, GetParam() == std::string_view("slipstream") ? Address{} : lp());
     EXPECT_EQ(view(*theirs).principal, TokenAmounts{});
     EXPECT_EQ(view(*unstaked).state, PositionState::transferred);
     EXPECT_EQ(view(*unstaked).owner, staking);
 
     stake(false);
-    EXPECT_EQ(view(*whosoever).state, PositionState::transferred);
-    EXPECT_EQ(view(*whosoever).owner, lp());
-    EXPECT_EQ(view(*ours).state, PositionState::open);
-    EXPECT_EQ(view(*ours).owner, lp());
-    EXPECT_EQ(view(*theirs).state, PositionState::transferred);
+    for (const auto* pool : {&whosoever, &ours, &theirs}) {
+        EXPECT_EQ(view(**pool).state, PositionState::transferred) << "it is no longer where it was staked";
+        EXPECT_EQ(view(**pool).owner, lp());
+    }
     EXPECT_EQ(view(*unstaked).state, PositionState::open);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, V3Forks, ::testing::Values("uniswap-v3", "pancake-v3", "slipstream"),
+INSTANTIATE_TEST_SUITE_P(Kinds, V3Family, ::testing::Values("uniswap-v3", "pancake-v3", "slipstream"),
                          [](const auto& kind) {
                              std::string name = kind.param;
                              std::replace(name.begin(), name.end(), '-', '_');
