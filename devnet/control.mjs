@@ -218,6 +218,7 @@ const MUTATIONS = {
     return forks.randomFork(w, body.kind, integer(body, 'seed'), integer(body, 'count'));
   },
   'POST /fork/step': (w, body) => forks.randomForkStep(w, body.name),
+  'POST /fork/swap': (w, body) => forks.randomForkSwap(w, body.name),
   'POST /fork/stake': async (w, body) => {
     await forks.setStaked(w, body.name, integer(body, 'token_id'), body.staked === true);
     return forks.forkQuotes(w, body.name);

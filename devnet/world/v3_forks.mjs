@@ -187,17 +187,23 @@ const takeOut = (npm, id, liquidity, to) => [
   ...(liquidity > 0n ? [npm.data('decreaseLiquidity', [{ tokenId: id, liquidity, amount0Min: 0, amount1Min: 0, deadline: DEADLINE }])] : []),
   npm.data('collect', [{ tokenId: id, recipient: to, amount0Max: MAX128, amount1Max: MAX128 }])];
 
+/** A random swap, then the quotes. */
+export async function randomForkSwap(w, name) {
+  const p = w.randoms[name], { random } = p, { trader } = w.accounts;
+  const sqrtPriceX96 = await w.node.at(POOL, p.pool).call('slot0'), zeroForOne = random.below(2) === 0;
+  const scaled = BigInt(Math.round((1 + random.between(0, 1) ** 3) * 1e9)), huge = 1n << 100n;
+  const limit = zeroForOne ? sqrtPriceX96 * 1_000_000_000n / scaled - 1n : sqrtPriceX96 * scaled / 1_000_000_000n + 1n;
+  await mint(w, zeroForOne ? p.sym0 : p.sym1, trader, huge);
+  await w.at('fork.swapper', SWAPPER).send(trader, 'swap', [p.pool, zeroForOne, huge, limit]);
+  return forkQuotes(w, name);
+}
+
 /** One random swap, withdrawal, stake, unstake or change of the fee, then the quotes. */
 export async function randomForkStep(w, name) {
-  const p = w.randoms[name], { random, ids } = p, fork = KINDS[p.kind], { lp, trader } = w.accounts;
+  const p = w.randoms[name], { random, ids } = p, fork = KINDS[p.kind], { lp } = w.accounts;
   const npm = w.at(`${fork.prefix}.npm`, fork.abi), what = random.below(10), id = ids[1 + random.below(ids.length - 1)];
-  if (what < 5) {
-    const sqrtPriceX96 = await w.node.at(POOL, p.pool).call('slot0'), zeroForOne = random.below(2) === 0;
-    const scaled = BigInt(Math.round((1 + random.between(0, 1) ** 3) * 1e9)), huge = 1n << 100n;
-    const limit = zeroForOne ? sqrtPriceX96 * 1_000_000_000n / scaled - 1n : sqrtPriceX96 * scaled / 1_000_000_000n + 1n;
-    await mint(w, zeroForOne ? p.sym0 : p.sym1, trader, huge);
-    await w.at('fork.swapper', SWAPPER).send(trader, 'swap', [p.pool, zeroForOne, huge, limit]);
-  } else if (what === 5 && fork.changeFee) await fork.changeFee(w, p, random);
+  if (what < 5) return randomForkSwap(w, name);
+  if (what === 5 && fork.changeFee) await fork.changeFee(w, p, random);
   else if (what < 8 || p.staked.has(id)) await setStaked(w, name, id, !p.staked.has(id));
   else {
     // A part of the principal, collected only half of the time: what is left waiting counts as fees.

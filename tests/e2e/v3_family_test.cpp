@@ -199,6 +199,28 @@ TEST_P(V3Family, AStakeIsWhoseTheStakingContractSays) {
     EXPECT_EQ(view(*unstaked).state, PositionState::open);
 }
 
+/// Where an NFT lies decides whose the fees are, not what the configuration says of it.
+TEST_P(V3Family, HeldByTheStakingContractWithoutSayingSo) {
+    const json made = post("/fork/random", {{"kind", GetParam()}, {"seed", 101}, {"count", 14}});
+    for (const json& id : made.at("ids"))
+        post("/fork/stake",
+             {{"name", made.at("name")}, {"token_id", id}, {"staked", id.get<int>() % 2 == 0}});
+    std::vector<std::unique_ptr<Pool>> pools;
+    for (const json& id : made.at("ids")) pools.push_back(open(made, spec_of(made, id)));
+    for (int step = 0; step < 4; ++step) {
+        const json quotes = post("/fork/swap", {{"name", made.at("name")}});
+        for (std::size_t i = 0; i < pools.size(); ++i) {
+            const json& q = quotes.at("positions").at(i);
+            SCOPED_TRACE(q.dump());
+            const auto read = reader.read(pins(), pools[i]->position());
+            ASSERT_TRUE(read) << read.error().what;
+            expect_quote(*read, q);
+            EXPECT_EQ(read->owner, address(q.at("holder")));
+        }
+    }
+    EXPECT_GT(staked, 20U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, V3Family, ::testing::Values("uniswap-v3", "pancake-v3", "slipstream"),
                          [](const auto& kind) {
                              std::string name = kind.param;
