@@ -79,7 +79,9 @@ struct PoolState {
     FeeGrowth global;
     TickGrowth outside;
     bool ticks_live = false;
-    FeeAccount manager;  // the account at the pool that the NFT's liquidity is part of
+    FeeAccount manager;  // the position manager's account at the pool
+    FeeAccount holder;   // that of who holds the NFT, where it may be the gauge
+    Address gauge;       // zero: none
     std::uint32_t fee_pips = 0;
 };
 
@@ -89,37 +91,54 @@ Query<T> known(T value) {
     return {{}, [value](typename Query<T>::Answers) -> Result<T> { return value; }};
 }
 
-using PoolAnswers = std::tuple<Result<PoolPrice>, Result<U256>, Result<U256>, Result<V3Tick>, Result<V3Tick>,
-                               Result<v3::PoolPositionsReturn>, Result<std::uint32_t>>;
+using PoolAnswers =
+    std::tuple<Result<PoolPrice>, Result<U256>, Result<U256>, Result<V3Tick>, Result<V3Tick>,
+               Result<FeeAccount>, Result<std::uint32_t>, Result<Address>, Result<FeeAccount>>;
 
-Query<PoolAnswers> pool_query(ChainId chain, const V3Identity& identity, const Address& account,
+Query<FeeAccount> account_of(ChainId chain, const V3Identity& identity, const Address& holder) {
+    return map(eth_query<v3::PoolPositions>(chain, identity.pool, v3_position_key(holder, identity.range)),
+               [](const v3::PoolPositionsReturn& held) {
+                   return FeeAccount{.liquidity = std::get<0>(held).value(),
+                                     .inside_last = {std::get<1>(held), std::get<2>(held)},
+                                     .tokens_owed = {std::get<3>(held).value(), std::get<4>(held).value()}};
+               });
+}
+
+Query<PoolAnswers> pool_query(ChainId chain, const V3Identity& identity, const Address& manager,
                               const V3Dialect& speech) {
     const Address& pool = identity.pool;
+    const bool gauged = speech.gauge != nullptr;
     return gather(speech.price(chain, pool), eth_query<v3::FeeGrowthGlobal0>(chain, pool),
                   eth_query<v3::FeeGrowthGlobal1>(chain, pool),
                   speech.tick(chain, pool, identity.range.lower),
-                  speech.tick(chain, pool, identity.range.upper),
-                  eth_query<v3::PoolPositions>(chain, pool, v3_position_key(account, identity.range)),
-                  speech.fee != nullptr ? speech.fee(chain, pool) : known(identity.fee_pips));
+                  speech.tick(chain, pool, identity.range.upper), account_of(chain, identity, manager),
+                  speech.fee != nullptr ? speech.fee(chain, pool) : known(identity.fee_pips),
+                  gauged ? speech.gauge(chain, pool) : known(Address{}),
+                  gauged ? account_of(chain, identity, identity.owner) : known(FeeAccount{}));
 }
 
 Result<PoolState> to_state(const PoolAnswers& answers) {
     const auto lower = OR_TRY(std::get<3>(answers));
     const auto upper = OR_TRY(std::get<4>(answers));
-    const auto held = OR_TRY(std::get<5>(answers));
     PoolState s;
     s.price = OR_TRY(std::get<0>(answers));
     s.global = {OR_TRY(std::get<1>(answers)), OR_TRY(std::get<2>(answers))};
     s.outside = {.lower = lower.outside, .upper = upper.outside};
     s.ticks_live = lower.live && upper.live;
-    s.manager = {.liquidity = std::get<0>(held).value(),
-                 .inside_last = {std::get<1>(held), std::get<2>(held)},
-                 .tokens_owed = {std::get<3>(held).value(), std::get<4>(held).value()}};
+    s.manager = OR_TRY(std::get<5>(answers));
     s.fee_pips = OR_TRY(std::get<6>(answers));
+    s.gauge = OR_TRY(std::get<7>(answers));
+    s.holder = OR_TRY(std::get<8>(answers));
     if (s.price.sqrt_price_x96.is_zero())
         return fail(Errc::decode, "the pool has no price: it was never initialised");
     OR_TRY(check_pool_price(s.price));
     return s;
+}
+
+/// What collecting pays an NFT whose fees are its gauge's.
+TokenAmounts owed_in_gauge(const FeeAccount& nft, const FeeAccount& gauge) {
+    return {std::min(nft.tokens_owed.amount0, gauge.tokens_owed.amount0),
+            std::min(nft.tokens_owed.amount1, gauge.tokens_owed.amount1)};
 }
 
 class UniswapV3 final : public Pool {
@@ -150,7 +169,7 @@ class UniswapV3 final : public Pool {
         auto nft =
             gather(speech_->nft(spec_.chain, spec_.position_manager, spec_.token_id),
                    eth_query<v3::OwnerOf>(spec_.chain, spec_.position_manager, spec_.token_id), staker());
-        auto pool = pool_query(spec_.chain, identity_, account(), *speech_);
+        auto pool = pool_query(spec_.chain, identity_, spec_.position_manager, *speech_);
         // The query may outlive this object: it carries its own copy.
         return map(both(std::move(nft), std::move(pool)),
                    [self = *this](const auto& answers) -> Result<LpView> {
@@ -164,11 +183,6 @@ class UniswapV3 final : public Pool {
 
   private:
     bool staked() const { return spec_.staked_in != Address{}; }
-
-    /// Whose account at the pool has the liquidity.
-    const Address& account() const {
-        return staked() && speech_->staking_takes_fees ? spec_.staked_in : spec_.position_manager;
-    }
 
     /// For whom it is staked, where that is asked; else nobody.
     Query<Address> staker() const {
@@ -213,7 +227,9 @@ class UniswapV3 final : public Pool {
 
     /// The view of an NFT that is still its owner's.
     Result<LpView> held(const FeeAccount& nft, const PoolState& state) const {
-        if (!nft.liquidity.is_zero() && (nft.liquidity > state.manager.liquidity || !state.ticks_live)) {
+        const bool in_gauge = state.gauge != Address{} && state.gauge == identity_.owner;
+        const FeeAccount& at_pool = in_gauge ? state.holder : state.manager;
+        if (!nft.liquidity.is_zero() && (nft.liquidity > at_pool.liquidity || !state.ticks_live)) {
             return fail(Errc::decode,
                         "the pool does not hold the NFT's liquidity; the node mixed two blocks");
         }
@@ -223,9 +239,7 @@ class UniswapV3 final : public Pool {
         v.principal = OR_TRY(position_amounts(state.price, identity_.range, nft.liquidity, Rounding::down));
         const FeeGrowth inside =
             fee_growth_inside(identity_.range, state.price.tick, state.global, state.outside);
-        v.uncollected_fees = staked() && speech_->staking_takes_fees
-                                 ? nft.tokens_owed
-                                 : collectable_fees(nft, state.manager, inside);
+        v.uncollected_fees = in_gauge ? owed_in_gauge(nft, at_pool) : collectable_fees(nft, at_pool, inside);
         OR_TRY(no_wrap(v));
         describe(v, nft.liquidity, state);
         return v;

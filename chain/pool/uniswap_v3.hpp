@@ -37,7 +37,7 @@ struct V3Identity {
                                                  const V3Dialect& speech = kUniswapV3);
 
 /// A position of Uniswap v3, or of a fork of it, by its NFT. One batch of eight reads a round, of nine where
-/// the pool's fee may change, and one more to prove for whom it is staked.
+/// the pool's fee may change, two more for a gauge and its account, and one to prove for whom it is staked.
 ///
 /// position(): amounts and fees are to the wei what decreaseLiquidity (all) and collect (all) would pay at
 /// that block. A burned or transferred NFT is a view of that state which holds nothing; burned is what the

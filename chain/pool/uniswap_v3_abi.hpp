@@ -91,6 +91,7 @@ using TicksReturn =
     std::tuple<UInt<128>, Int<128>, Int<128>, U256, U256, U256, Int<56>, UInt<160>, UInt<32>, bool>;
 using Ticks = abi::Function<"ticks", TicksReturn(Int<24>)>;
 using Fee = abi::Function<"fee", UInt<24>()>;
+using Gauge = abi::Function<"gauge", Address()>;
 /// depositor, tokenId
 using StakedContains = abi::Function<"stakedContains", bool(Address, U256)>;
 

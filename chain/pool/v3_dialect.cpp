@@ -75,6 +75,10 @@ Query<std::uint32_t> fee_of(ChainId chain, const Address& pool) {
                [](const abi::UInt<24>& fee) { return static_cast<std::uint32_t>(fee.value()); });
 }
 
+Query<Address> gauge_of(ChainId chain, const Address& pool) {
+    return eth_query<slipstream::Gauge>(chain, pool);
+}
+
 Query<Address> staker_of_uniswap(ChainId chain, const Address& staking, const U256& id,
                                  const Address& /*owner*/) {
     return map(eth_query<v3::Deposits>(chain, staking, id),
@@ -108,6 +112,6 @@ const V3Dialect kSlipstream{"slipstream",
                             tick_of<slipstream::Ticks, 3>,
                             fee_of,
                             staker_of_slipstream,
-                            true};
+                            gauge_of};
 
 }  // namespace outrigger

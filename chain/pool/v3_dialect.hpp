@@ -42,9 +42,14 @@ struct V3Dialect {
     /// somebody else than `owner` where the contract only answers yes or no.
     Query<Address> (*staker)(ChainId chain, const Address& staking, const U256& token_id,
                              const Address& owner);
-    /// Staking moves the liquidity to the staking contract's account at the pool, where fees are not the
-    /// NFT's: it keeps what it was owed before.
-    bool staking_takes_fees = false;
+    /// The contract whose NFTs earn no fees; zero when the pool has none. Null where there is no such thing.
+    ///
+    /// Slipstream: while the pool's own gauge holds an NFT, whoever put it there, its liquidity stands in the
+    /// gauge's account at the pool and its share of the fees goes to the gauge. Depositing pays out what was
+    /// owed; collecting and leaving move its fee growth on unpaid. So its owner is owed tokensOwed as the
+    /// position manager shows it, and no more than the pool owes the gauge's account.
+    /// Source: CLPool.stake, .swap (calculateFees); NonfungiblePositionManager.collect (isStaked); CLGauge
+    Query<Address> (*gauge)(ChainId chain, const Address& pool) = nullptr;
 };
 
 /// Uniswap v3 itself; staking is v3-staker's. Source: v3-core, v3-periphery, v3-staker

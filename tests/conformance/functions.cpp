@@ -27,7 +27,7 @@ void add_uniswap_v3(std::vector<ContractFunction>& table) {
         FeeGrowthGlobal1, Ticks, PoolPositions, Deposits>(table);
     add<pancake_v3::Slot0, pancake_v3::UserPositionInfos>(table);
     add<slipstream::Positions, slipstream::GetPool, slipstream::Slot0, slipstream::Ticks, slipstream::Fee,
-        slipstream::StakedContains>(table);
+        slipstream::Gauge, slipstream::StakedContains>(table);
 }
 
 void add_uniswap_v2(std::vector<ContractFunction>& table) {

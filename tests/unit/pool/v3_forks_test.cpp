@@ -121,6 +121,9 @@ struct Fork {
             slot.erase(5);
             for (Words* t : {&lower, &upper}) t->insert(2, Bytes(32, 0xff)).insert(5, word(U256(123)));
             reader.set(pool, slipstream::Fee::encode(), word(U256(kFee)));
+            reader.set(pool, slipstream::Gauge::encode(), word(kStaking));
+            for (const Address& other : {spec.position_manager, kStaking, address(c.at("owner"))})
+                reader.set(pool, v3::PoolPositions::encode(v3_position_key(other, range)), Bytes(32 * 5));
         } else {
             slot.set(5, word(U256(0x0fa00fa0U)));  // feeProtocol of 32 bits
         }
@@ -220,10 +223,42 @@ TEST(V3Forks, AStakedNftIsItsStakers) {
         EXPECT_EQ(view->state, PositionState::open);
         EXPECT_EQ(view->principal, f.paid("decreaseLiquidity"));
         // In a gauge, fees go to its voters; the NFT keeps what it was owed when it was staked.
-        const auto& words = Words(hex(f.c.at("reads").at("positions"))).all;
-        const TokenAmounts owed{U256::from_be(words.at(10)), U256::from_be(words.at(11))};
+        const Words words(hex(f.c.at("reads").at("positions")));
+        const TokenAmounts owed{U256::from_be(words.all.at(10)), U256::from_be(words.all.at(11))};
         EXPECT_EQ(view->uncollected_fees, kind == "slipstream" ? owed : f.paid("collect"));
     }
+}
+
+TEST(V3Forks, InAGaugeItIsOwedNoMoreThanThePoolOwesTheGauge) {
+    Fork f("slipstream");
+    f.stake(word(U256(1)));
+    Words nft(hex(f.c.at("reads").at("positions")));
+    f.reader.set(f.spec.position_manager, slipstream::Positions::encode(f.spec.token_id),
+                 nft.set(4, word(U256(kSpacing))).set(10, word(U256(700))).set(11, word(U256(800))).bytes());
+    Words held(hex(f.c.at("reads").at("poolPosition")));
+    f.reader.set(f.pool, v3::PoolPositions::encode(v3_position_key(kStaking, f.range)),
+                 held.set(3, word(U256(600))).set(4, word(U256(900))).bytes());
+    EXPECT_EQ(f.view()->uncollected_fees, (TokenAmounts{600, 800}));
+}
+
+/// Whose the fees are is decided by who holds the NFT, not by what the configuration says of it.
+TEST(V3Forks, OnlyThePoolsOwnGaugeTakesFees) {
+    Fork named("slipstream");
+    named.stake(word(U256(1)));
+    const auto in_gauge = named.view()->uncollected_fees;
+    Fork unnamed("slipstream");  // nobody is configured: it is in the gauge at the start
+    unnamed.stake(word(U256(1)));
+    unnamed.spec.staked_in = {};
+    unnamed.spec.owner = {};
+    EXPECT_EQ(unnamed.view()->uncollected_fees, in_gauge);
+    Fork vault("slipstream");  // held by a contract that is not the gauge: fees grow as ever
+    vault.stake(word(U256(1)));
+    vault.script_round(vault.spec.position_manager);
+    vault.reader.set(vault.spec.position_manager, v3::OwnerOf::encode(vault.spec.token_id), word(kStaking));
+    vault.reader.set(vault.pool, slipstream::Gauge::encode(), word(Address{{0x99}}));
+    EXPECT_EQ(vault.view()->uncollected_fees, vault.paid("collect"));
+    vault.reader.set(vault.pool, slipstream::Gauge::encode(), fail(Errc::timeout, "slow"));
+    EXPECT_EQ(vault.view().error().code, Errc::timeout);
 }
 
 TEST(V3Forks, AnNftStakedForSomebodyElseIsTransferred) {
