@@ -45,6 +45,17 @@ struct PositionsFlags {
 };
 int positions(const Globals& globals, const PositionsFlags& flags);
 
+struct HistoryFlags {
+    std::string action;      // backfill | import | export; empty: show
+    bool live = false;       // the live ledger's prices
+    std::uint32_t days = 0;  // back to; 0: what the model looks back
+    bool pools = false;      // also from pools' observations
+    bool replace = false;    // what the file says counts
+    std::string file;
+    std::string asset;
+};
+int history(const Globals& globals, const HistoryFlags& flags);
+
 struct DemoFlags {
     bool once = false;  // no pauses: as fast as it goes, for scripts
     double speed = 4;   // simulated minutes per second

@@ -162,7 +162,12 @@ Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settin
     PositionRecords none;
     const Pins pins = OR_TRY(keeper->connect(none));
     keeper->no_store_ = std::make_unique<NoStore>();
-    OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
+    if (keeper->options_.prices) {
+        OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
+    } else {
+        keeper->prices_ = std::make_unique<PriceBook>(*keeper->no_store_, std::chrono::seconds{0},
+                                                      keeper->market_.params.bar);
+    }
     return keeper;
 }
 

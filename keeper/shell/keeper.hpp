@@ -34,6 +34,7 @@ class Keeper {
         Mode mode = Mode::dry_run;
         Address account{};     // the would-be signer in a dry run
         bool resume = false;   // the operator clears latches and accepts the chain's nonce
+        bool prices = true;    // look_only: with the price history; without it nothing cross-hedged is known
         bool triggers = true;  // also find the prices at which each answer would change
         std::function<void(const std::string&)> progress = [](const std::string&) {};
     };
