@@ -112,6 +112,7 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
                                      "outrigger check --offline")
                       ->alias("doctor");
     auto* offline = check->add_flag("--offline", flags.check.offline, "the configuration only; no network");
+    check->add_flag("--quick", flags.check.quick, "do not measure the endpoints")->excludes(offline);
     check->add_flag("--live", flags.check.live, "also key, funds and nonces")->excludes(offline);
 
     auto* status = app.add_subcommand(

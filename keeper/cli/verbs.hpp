@@ -21,6 +21,7 @@ int run(const Globals& globals, const RunFlags& flags);
 
 struct CheckFlags {
     bool offline = false;
+    bool quick = false;  // without measuring the endpoints
     bool live = false;
 };
 int check(const Globals& globals, const CheckFlags& flags);
