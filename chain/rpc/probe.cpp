@@ -202,7 +202,7 @@ class Probe {
                 return tl::unexpected(reply.error().error);
             }
             if (!reply) break;
-            most = window;
+            most = height - first + 1;
             if (first == 0) break;
         }
         return most;

@@ -127,7 +127,9 @@ std::string sentence(const EndpointProbe& p) {
     say(p.logs, "logs",
         [](std::uint64_t n) { return n == 0 ? std::string("no logs") : "logs of " + blocks(n); });
     say(p.depth, "state", [](const EndpointProbe::Depth& d) {
-        return d.archive ? std::string("archive") : "state of the last " + blocks(d.blocks);
+        if (d.archive) return std::string("archive");
+        return d.blocks == 0 ? std::string("state of the newest block only")
+                             : "state of the last " + blocks(d.blocks);
     });
     say(p.burst, "throttling", [](const EndpointProbe::Burst& b) {
         if (b.refused == 0) return fmt::format("{} at once taken", b.asked);
