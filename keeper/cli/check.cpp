@@ -74,10 +74,8 @@ void check_endpoints(Checklist& list, const std::vector<EndpointReport>& reports
         }
         for (const auto& remark : report.remarks)
             list.add(Verdict::note, "rpc", fmt::format("{} {}", name, remark));
-        list.add(
-            report.failures.empty() ? Verdict::ok : Verdict::note, "rpc",
-            fmt::format("{} {} used for {}", name,
-                        report.failures.empty() ? "is" : "cannot be relied on where it is", report.uses));
+        if (report.failures.empty())
+            list.add(Verdict::ok, "rpc", fmt::format("{} is used for {}", name, report.uses));
     }
 }
 
