@@ -60,7 +60,8 @@ class NodeSet final : public HeadSource {
             NodeSetOptions options = {});
 
     /// The result of `f(node)` from the first node that gives one. Only an error that another node may not
-    /// have (timeout, transport, an answer that is not JSON-RPC) moves on to the next. Errors: Errc::config
+    /// have (timeout, transport, an answer that is not JSON-RPC, a method not offered) moves on to the next;
+    /// one that only does not offer it stays in good standing. Errors: Errc::config
     /// when every endpoint serves another chain; else the last node's error.
     template <class F>
     auto read(F f) -> std::invoke_result_t<F, Node&> {
@@ -79,6 +80,11 @@ class NodeSet final : public HeadSource {
             if (answer) {
                 served(i);
                 return answer;
+            }
+            if (answer.error().code == Errc::unsupported) {  // it is well, and cannot: no attempt either
+                --asked;
+                if (!last) last = std::move(answer).error();
+                continue;
             }
             if (!is_nodes_fault(answer.error().code)) return answer;
             failed(i, answer.error());

@@ -20,16 +20,48 @@ using nlohmann::json;
 using std::chrono::microseconds;
 
 constexpr std::size_t kSamples = 5;
-constexpr std::array kBatches{std::size_t{2},   std::size_t{10},  std::size_t{50},  std::size_t{100},
-                              std::size_t{200}, std::size_t{500}, std::size_t{1000}};
-constexpr std::array kWindows{std::uint64_t{100},    std::uint64_t{1'000},  std::uint64_t{2'000},
-                              std::uint64_t{5'000},  std::uint64_t{10'000}, std::uint64_t{50'000},
-                              std::uint64_t{100'000}};
+constexpr std::array kBatches{std::uint64_t{2},   std::uint64_t{10},  std::uint64_t{50},  std::uint64_t{100},
+                              std::uint64_t{200}, std::uint64_t{500}, std::uint64_t{1000}};
+constexpr std::array kWindows{std::uint64_t{1},      std::uint64_t{10},     std::uint64_t{100},
+                              std::uint64_t{1'000},  std::uint64_t{2'000},  std::uint64_t{5'000},
+                              std::uint64_t{10'000}, std::uint64_t{50'000}, std::uint64_t{100'000}};
+constexpr int kBisections = 6;  // between a size that was taken and one that was not
 constexpr std::array kDepths{std::uint64_t{16},     std::uint64_t{120},     std::uint64_t{1'000},
                              std::uint64_t{10'000}, std::uint64_t{100'000}, std::uint64_t{1'000'000}};
 /// Nobody's account, which every state knows to be empty.
 const std::string kNobody = R"("0x00000000000000000000000000000000000000ff")";
 const std::string kUnknownHash = "0x" + std::string(64, 'd');
+
+/// True when the node did not say anything about the question: it is silent, broken, or asked too often.
+bool tells_nothing(const Reply& reply) {
+    return !reply && (!reply.error().said || reply.error().error.code == Errc::transport);
+}
+
+/// The largest size up to `most` that fits: by these steps upwards from `floor`, which fits or is nothing,
+/// then between the last that did and the first that did not. At least so much, when the rest is unknown.
+/// Errors: those of the first size, when that is unknown
+template <std::size_t N, class F>
+Result<std::uint64_t> largest(std::uint64_t floor, const std::array<std::uint64_t, N>& steps,
+                              std::uint64_t most, F fits) {
+    std::uint64_t taken = floor;
+    std::uint64_t refused = 0;
+    const auto try_one = [&](std::uint64_t size) -> Result<void> {
+        const bool fit = OR_TRY(fits(size));
+        (fit ? taken : refused) = size;
+        return {};
+    };
+    for (const std::uint64_t step : steps) {
+        if (taken >= most || refused > 0) break;
+        if (auto done = try_one(std::min(step, most)); !done) {
+            if (taken > floor) return taken;
+            return tl::unexpected(done.error());
+        }
+    }
+    for (int i = 0; i < kBisections && taken > floor && refused > taken + 1; ++i) {
+        if (!try_one(taken + (refused - taken) / 2)) break;
+    }
+    return taken;
+}
 
 class Probe {
   public:
@@ -106,23 +138,27 @@ class Probe {
         out_.burst = burst();  // last: it may make the endpoint refuse what comes next
     }
 
-    /// Whether that many calls come back in one answer. Errors: the transport's.
+    /// Whether that many calls come back in one answer. Errors: the transport's, and those of an endpoint
+    /// that is asked too often: neither is about the batch.
     Result<bool> takes(std::size_t calls) {
         if (late()) return fail(Errc::timeout, "no time was left");
         const auto asked = rpc_.prepare(std::vector<RpcCall>(calls, RpcCall{"eth_chainId"}));
         const auto answer = rpc_.send(asked);
-        if (!answer && answer.error().code == Errc::timeout) return tl::unexpected(answer.error());
-        const auto replies = rpc_.understand(asked, answer);
-        return std::all_of(replies.begin(), replies.end(), [](const Reply& r) { return r.has_value(); });
+        bool all = true;
+        for (const Reply& reply : rpc_.understand(asked, answer)) {
+            if (reply) continue;
+            all = false;
+            const auto& [error, said, again] = reply.error();
+            const bool about_batch = again != Again::no || error.code == Errc::decode;
+            if (tells_nothing(reply) && !about_batch) return tl::unexpected(error);
+        }
+        return all;
     }
 
     Result<std::size_t> batch() {
-        std::size_t most = 1;
-        for (const std::size_t calls : kBatches) {
-            if (calls > limits_.batch_max || !OR_TRY(takes(calls))) break;
-            most = calls;
-        }
-        return most;
+        const auto size =
+            OR_TRY(largest(1, kBatches, limits_.batch_max, [&](auto calls) { return takes(calls); }));
+        return static_cast<std::size_t>(size);
     }
 
     Result<std::vector<std::string>> missing() {
@@ -140,13 +176,8 @@ class Probe {
         std::vector<std::string> out;
         for (const auto& [method, params] : methods) {
             const auto reply = ask(method, params);
-            if (reply) continue;
-            const auto& error = reply.error();
-            if (error.said && is_method_missing(*error.said)) {
-                out.emplace_back(method);
-            } else if (!error.said || error.error.code == Errc::transport) {
-                return tl::unexpected(error.error);
-            }
+            if (tells_nothing(reply)) return tl::unexpected(reply.error().error);
+            if (!reply && is_method_missing(*reply.error().said)) out.emplace_back(method);
         }
         return out;
     }
@@ -157,10 +188,10 @@ class Probe {
                        fmt::format(R"([{},{{"blockHash":"{}","requireCanonical":true}}])", kNobody, hash));
         };
         const auto known = at(to_hex(head.block.hash));
-        if (!known && !known.error().said) return tl::unexpected(known.error().error);
+        if (tells_nothing(known)) return tl::unexpected(known.error().error);
         if (!known) return false;
         const auto unknown = at(kUnknownHash);
-        if (!unknown && !unknown.error().said) return tl::unexpected(unknown.error().error);
+        if (tells_nothing(unknown)) return tl::unexpected(unknown.error().error);
         return !unknown.has_value();  // an answer about a block that is none is an answer about another
     }
 
@@ -169,7 +200,8 @@ class Probe {
         const auto reply =
             ask("eth_getBalance", fmt::format(R"([{},"{}"])", kNobody, to_quantity(U256(number))));
         if (reply) return true;
-        if (!reply.error().said || reply.error().error.code == Errc::transport)
+        // Without the method there is nothing to learn about the state from it.
+        if (tells_nothing(reply) || is_method_missing(*reply.error().said))
             return tl::unexpected(reply.error().error);
         return false;
     }
@@ -187,25 +219,22 @@ class Probe {
         return out;
     }
 
+    /// Whether it answers for that many of the newest blocks.
+    Result<bool> logs_of(std::uint64_t window, std::uint64_t height) {
+        const auto reply =
+            ask("eth_getLogs",
+                fmt::format(R"([{{"address":{},"topics":["{}"],"fromBlock":"{}","toBlock":"{}"}}])", kNobody,
+                            kUnknownHash, to_quantity(U256(height - window + 1)), to_quantity(U256(height))));
+        // Limits on the range come with the codes of limits on the rate, but one block is no wide range.
+        if (tells_nothing(reply) && (!reply.error().said || window == 1))
+            return tl::unexpected(reply.error().error);
+        return reply.has_value();
+    }
+
     Result<std::uint64_t> logs(const Head& head) {
         const std::uint64_t height = head.block.number.value;
-        std::uint64_t most = 0;
-        for (const std::uint64_t window : kWindows) {
-            if (window > limits_.logs_max) break;
-            const std::uint64_t first = window > height ? 0 : height - window + 1;
-            const auto reply =
-                ask("eth_getLogs",
-                    fmt::format(R"([{{"address":{},"topics":["{}"],"fromBlock":"{}","toBlock":"{}"}}])",
-                                kNobody, kUnknownHash, to_quantity(U256(first)), to_quantity(U256(height))));
-            if (!reply && (!reply.error().said || reply.error().error.code == Errc::transport)) {
-                if (most > 0) break;
-                return tl::unexpected(reply.error().error);
-            }
-            if (!reply) break;
-            most = height - first + 1;
-            if (first == 0) break;
-        }
-        return most;
+        const std::uint64_t whole = std::min(limits_.logs_max, height + 1);  // there is block 0, too
+        return largest(0, kWindows, whole, [&](std::uint64_t blocks) { return logs_of(blocks, height); });
     }
 
     Result<EndpointProbe::Burst> burst() {
@@ -219,24 +248,26 @@ class Probe {
             requests.push_back(asked.back().http);
         }
         const auto answers = transport_.perform(requests);
-        std::size_t silent = 0;
+        std::optional<Error> silent;
+        std::size_t heard = 0;
         for (std::size_t i = 0; i < answers.size(); ++i) {
             if (answers[i] && answers[i]->status == 429) {
+                ++heard;
                 ++out.refused;
+                ++burst_requests_;
                 const auto named = retry_after(answers[i]->retry_after, answers[i]->date);
                 if (named) out.retry_after = std::max(out.retry_after.value_or(*named), *named);
                 continue;
             }
             const auto reply = rpc_.understand(asked[i], answers[i]).front();
-            if (reply) continue;
-            if (reply.error().said && reply.error().error.code == Errc::transport) {
-                ++out.refused;
-            } else {
-                ++silent;
+            if (!reply && !reply.error().said) {
+                silent = reply.error().error;
+                continue;
             }
+            ++heard;
+            if (tells_nothing(reply)) ++out.refused;
         }
-        burst_requests_ = out.refused;
-        if (silent == answers.size()) return fail(Errc::transport, "none of the burst was answered");
+        if (heard == 0 && silent) return tl::unexpected(*silent);
         return out;
     }
 
@@ -246,7 +277,7 @@ class Probe {
     const ProbeLimits& limits_;
     const std::function<microseconds()>& now_;
     microseconds begin_;
-    std::size_t burst_requests_ = 0;
+    std::size_t burst_requests_ = 0;  // that were not answered in JSON
     EndpointProbe out_;
 };
 

@@ -61,15 +61,21 @@ void check_endpoints(Checklist& list, const std::vector<EndpointReport>& reports
     for (const auto& report : reports) {
         const auto& name = report.probe.origin;
         if (report.failures.empty())
-            list.add(Verdict::ok, "rpc", fmt::format("{} · {}", name, sentence(report.probe)));
+            list.add(
+                Verdict::ok, "rpc",
+                fmt::format("{}{} · {}", name,
+                            report.head_age ? fmt::format(" · head {} s old", report.head_age->count()) : "",
+                            sentence(report.probe)));
         for (const auto& why : report.failures) {
             list.add(Verdict::fail, "rpc", fmt::format("{}: {}", name, why),
-                     fmt::format("use another endpoint for {}, or change its role: chain.rpc", report.uses),
+                     fmt::format("use another endpoint for {}: {}.url; or change {}.role", report.uses,
+                                 report.key, report.key),
                      Exit::network);
         }
         for (const auto& remark : report.remarks)
             list.add(Verdict::note, "rpc", fmt::format("{} {}", name, remark));
-        list.add(Verdict::ok, "rpc", fmt::format("{} is used for {}", name, report.uses));
+        if (report.failures.empty())
+            list.add(Verdict::ok, "rpc", fmt::format("{} is used for {}", name, report.uses));
     }
 }
 

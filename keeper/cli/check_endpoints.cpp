@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "chain/rpc/curl_transport.hpp"
+#include "chain/rpc/traffic.hpp"
 #include "keeper/cli/output.hpp"
 
 namespace outrigger::cli {
@@ -79,7 +81,19 @@ void judge(EndpointReport& report, const config::ChainSettings& chain, std::size
         if (lacks("eth_maxPriorityFeePerGas") && lacks("eth_feeHistory") && chain.rpc[at].sends())
             fails("offers neither eth_maxPriorityFeePerGas nor eth_feeHistory, so no tip can be chosen");
     }
+    // An unknown is not taken for a yes.
+    const auto unknown = [&](const char* what, const auto& measured) {
+        if (!measured) report.remarks.push_back(fmt::format("{} unknown: {}", what, measured.error().what));
+    };
+    unknown("offered methods", p.missing);
+    unknown("throttling", p.burst);
     if (!chain.rpc[at].reads()) return;
+    unknown("batches", p.batch);
+    unknown("reads by hash", p.pins_by_hash);
+    unknown("logs", p.logs);
+    unknown("state", p.depth);
+    if (p.logs && *p.logs == 0)
+        report.remarks.emplace_back("gives no logs: positions cannot be found by them");
     if (p.batch && *p.batch == 1)
         report.remarks.emplace_back("takes no batches: a round costs more requests");
     if (p.pins_by_hash && !*p.pins_by_hash)
@@ -89,26 +103,70 @@ void judge(EndpointReport& report, const config::ChainSettings& chain, std::size
         report.remarks.emplace_back("refuses bursts: set its max_rps a little below what it allows");
 }
 
-std::vector<EndpointReport> probe_endpoints(const config::ChainSettings& chain) {
-    std::vector<EndpointReport> out;
-    CurlTransport wire;
-    for (std::size_t i = 0; i < chain.rpc.size(); ++i) {
-        const auto& rpc = chain.rpc[i];
-        ProbeLimits limits;
-        limits.timeout = rpc.timeout;
-        // Its own limits hold for us, too.
-        if (rpc.max_rps > 0) {
-            limits.burst =
-                std::min(limits.burst, std::max<std::size_t>(1, static_cast<std::size_t>(rpc.max_rps)));
-            limits.batch_max = std::min(limits.batch_max, std::max<std::size_t>(10, limits.burst));
-        }
-        EndpointReport report{probe_endpoint(wire, rpc.url, chain.network.chain_id, limits, steady_now),
-                              uses_of(chain, i),
-                              {},
-                              {}};
-        judge(report, chain, i);
-        out.push_back(std::move(report));
+void compare_heads(std::vector<EndpointReport>& reports, const config::ChainSettings& chain) {
+    std::optional<std::chrono::seconds> youngest;
+    for (const auto& r : reports)
+        if (r.head_age) youngest = std::min(youngest.value_or(*r.head_age), *r.head_age);
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+        auto& r = reports[i];
+        if (!chain.rpc[i].reads() || !r.head_age || *r.head_age - *youngest <= chain.max_head_lag) continue;
+        r.remarks.push_back(
+            fmt::format("shows a head {} s older than another's: rounds set it aside (chain.max_head_lag)",
+                        (*r.head_age - *youngest).count()));
     }
+}
+
+namespace {
+
+/// Passes on everything but what is said inside answers: there, a limit on sizes is not told from one on
+/// rates, and the pause after it would leave the rest unmeasured.
+class Unheeding final : public Transport {
+  public:
+    explicit Unheeding(Transport& inner) : inner_(inner) {}
+    std::vector<Result<HttpResponse>> perform(std::span<const HttpRequest> requests) override {
+        return inner_.perform(requests);
+    }
+    void drop_connections() override { inner_.drop_connections(); }
+
+  private:
+    Transport& inner_;
+};
+
+EndpointReport report_on(const config::ChainSettings& chain, std::size_t at) {
+    const auto& rpc = chain.rpc[at];
+    ProbeLimits limits;
+    limits.timeout = rpc.timeout;
+    // Its own limits hold for us, too.
+    if (rpc.max_rps > 0) {
+        limits.burst =
+            std::min(limits.burst, std::max<std::size_t>(1, static_cast<std::size_t>(rpc.max_rps)));
+        limits.batch_max = std::min(limits.batch_max, std::max<std::size_t>(10, limits.burst));
+    }
+    CurlTransport wire;
+    TrafficOptions traffic;
+    traffic.limits[rpc.url] = {rpc.max_rps, rpc.burst};
+    TrafficControl control(wire, std::move(traffic));
+    Unheeding paced(control);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    EndpointReport report;
+    report.probe = probe_endpoint(paced, rpc.url, chain.network.chain_id, limits, steady_now);
+    report.uses = uses_of(chain, at);
+    report.key = fmt::format("chain.rpc[{}]", at);
+    if (chain.clock == config::ClockSource::wall && report.probe.head)
+        report.head_age = std::max(now - report.probe.head->block.timestamp, std::chrono::seconds{0});
+    judge(report, chain, at);
+    return report;
+}
+
+}  // namespace
+
+std::vector<EndpointReport> probe_endpoints(const config::ChainSettings& chain) {
+    std::vector<std::future<EndpointReport>> asked;
+    for (std::size_t i = 0; i < chain.rpc.size(); ++i)
+        asked.push_back(std::async(std::launch::async, [&chain, i] { return report_on(chain, i); }));
+    std::vector<EndpointReport> out;
+    for (auto& one : asked) out.push_back(one.get());
+    compare_heads(out, chain);
     return out;
 }
 
@@ -141,12 +199,17 @@ std::string sentence(const EndpointProbe& p) {
 
 nlohmann::json document(const EndpointReport& report) {
     const EndpointProbe& p = report.probe;
-    nlohmann::json out{{"endpoint", p.origin},        {"uses", report.uses},
-                       {"failures", report.failures}, {"remarks", report.remarks},
-                       {"requests", p.requests},      {"unknown", nlohmann::json::object()}};
+    nlohmann::json out{{"endpoint", p.origin},
+                       {"uses", report.uses},
+                       {"key", report.key},
+                       {"failures", report.failures},
+                       {"remarks", report.remarks},
+                       {"requests", p.requests},
+                       {"unknown", nlohmann::json::object()}};
     put(out, "client", p.client, [](const std::string& v) { return v; });
     put(out, "chain_id", p.chain, [](ChainId v) { return v.value; });
     put(out, "block", p.head, [](const Head& v) { return v.block.number.value; });
+    out["head_age_s"] = report.head_age ? nlohmann::json(report.head_age->count()) : nlohmann::json(nullptr);
     put(out, "latency_ms", p.latency, [](const EndpointProbe::Latency& v) {
         return nlohmann::json{{"median", static_cast<double>(v.median.count()) / 1000},
                               {"worst", static_cast<double>(v.worst.count()) / 1000}};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,16 +18,22 @@ struct EndpointReport {
     EndpointProbe probe;
     std::string uses;                   // "reading (first choice), sending"
     std::vector<std::string> failures;  // why it cannot do what it is there for
-    std::vector<std::string> remarks;   // what it does worse than one would wish
+    std::vector<std::string> remarks;   // what it does worse than one would wish, or could not be measured
+    std::string key{};                  // where it stands in the configuration
+    std::optional<std::chrono::seconds> head_age{};  // nothing: unknown, or the chain keeps its own time
 };
 
-/// Measures every configured endpoint.
+/// Measures every configured endpoint, all at once, each within the rate configured for it.
 std::vector<EndpointReport> probe_endpoints(const config::ChainSettings& chain);
 
 /// What the configuration uses the endpoint at this place of the list for.
 std::string uses_of(const config::ChainSettings& chain, std::size_t at);
 /// What is wrong with an endpoint for its uses, put into its report.
 void judge(EndpointReport& report, const config::ChainSettings& chain, std::size_t at);
+
+/// Remarks on the endpoints that are read and whose heads are so much older than another's that a round sets
+/// them aside.
+void compare_heads(std::vector<EndpointReport>& reports, const config::ChainSettings& chain);
 
 /// The measurements in one line, without the endpoint's name.
 std::string sentence(const EndpointProbe& probe);

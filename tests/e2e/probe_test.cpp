@@ -237,6 +237,56 @@ TEST_F(Judged, AnEndpointFailsForWhatItIsUsedFor) {
     EXPECT_EQ(judged(p, 0).failures, std::vector<std::string>{"serves chain 1, not 31337"});
 }
 
+TEST_F(Judged, WhatIsUnknownIsSaidWithTheReason) {
+    EndpointProbe p = probe();
+    EXPECT_TRUE(judged(p, 1).remarks.empty());
+    p.missing = fail(Errc::transport, "HTTP status 429");
+    p.logs = fail(Errc::timeout, "no answer");
+    EXPECT_EQ(judged(p, 1).remarks, (std::vector<std::string>{"offered methods unknown: HTTP status 429",
+                                                              "logs unknown: no answer"}));
+    EXPECT_EQ(judged(p, 2).remarks, std::vector<std::string>{"offered methods unknown: HTTP status 429"})
+        << "no logs are read from one that only sends";
+}
+
+TEST_F(Judged, AHeadOlderThanAnothersIsNoted) {
+    chain.max_head_lag = std::chrono::seconds{30};
+    std::vector<cli::EndpointReport> reports(3);
+    reports[0].head_age = std::chrono::seconds{50};
+    reports[1].head_age = std::chrono::seconds{7};
+    reports[2].head_age = std::chrono::seconds{500};
+    cli::compare_heads(reports, chain);
+    ASSERT_EQ(reports[0].remarks.size(), 1U);
+    EXPECT_NE(reports[0].remarks.front().find("43 s older"), std::string::npos) << reports[0].remarks.front();
+    EXPECT_TRUE(reports[1].remarks.empty());
+    EXPECT_TRUE(reports[2].remarks.empty()) << "it is not read";
+    reports[1].head_age.reset();
+    reports[0].remarks.clear();
+    cli::compare_heads(reports, chain);
+    EXPECT_TRUE(reports[0].remarks.empty()) << "there is none to compare it with";
+}
+
+/// All endpoints together, as check does: limits are kept, and one that limits its rate is left alone.
+TEST_F(Judged, AnEndpointThatAsksToBeLeftAloneIs) {
+    std::atomic<int> requests{0};
+    proxy.set([&](const json&, json&) -> std::optional<test::HttpAction> {
+        if (++requests <= 10) return std::nullopt;
+        return test::http_reply("slow down", 429, "Retry-After: 60\r\n");
+    });
+    FaultProxy other{devnet->rpc_url()};
+    chain.rpc.resize(2);
+    chain.rpc[0].url = proxy.url() + "/v2/secret";
+    chain.rpc[1].url = other.url();
+    const auto reports = cli::probe_endpoints(chain);
+    ASSERT_EQ(reports.size(), 2U);
+    EXPECT_EQ(requests, 11) << "nothing is asked after the first refusal";
+    EXPECT_FALSE(reports[0].probe.burst);
+    EXPECT_NE(reports[0].probe.burst.error().what.find("Retry-After"), std::string::npos);
+    EXPECT_EQ(cli::document(reports[0]).dump().find("secret"), std::string::npos);
+    EXPECT_EQ(reports[0].key, "chain.rpc[0]");
+    EXPECT_EQ(reports[1].probe.batch.value(), 1000U);
+    EXPECT_TRUE(reports[1].remarks.empty());
+}
+
 TEST_F(Judged, NothingUnknownIsShownAsZero) {
     EndpointProbe p = probe();
     p.logs = fail(Errc::timeout, "no answer");
