@@ -15,12 +15,14 @@ using nlohmann::json;
 using test::World;
 
 /// The mean tick between two times, as the pool itself has it.
-double observed_mean(BatchReader& reader, const Pins& pins, ChainId chain, const Address& pool, TimePoint begin,
-                     TimePoint end) {
+double observed_mean(BatchReader& reader, const Pins& pins, ChainId chain, const Address& pool,
+                     TimePoint begin, TimePoint end) {
     const TimePoint now = pins.at(chain).timestamp;
-    const auto ago = [&](TimePoint t) { return abi::UInt<32>(static_cast<std::uint64_t>((now - t).count())); };
-    const auto answer =
-        reader.read(pins, eth_query<v3::Observe>(chain, pool, std::vector<abi::UInt<32>>{ago(begin), ago(end)}));
+    const auto ago = [&](TimePoint t) {
+        return abi::UInt<32>(static_cast<std::uint64_t>((now - t).count()));
+    };
+    const auto answer = reader.read(
+        pins, eth_query<v3::Observe>(chain, pool, std::vector<abi::UInt<32>>{ago(begin), ago(end)}));
     EXPECT_TRUE(answer) << answer.error().what;
     const auto& ticks = std::get<0>(*answer);
     return static_cast<double>(ticks.at(1).value() - ticks.at(0).value()) /
@@ -40,8 +42,8 @@ TEST(PoolHistory, IsWhatThePoolItselfSaysOfItsPast) {
     const ChainId chain(31337);
     const Pins pins{{chain, look->head.block}};
     auto& reader = (*keeper)->link().reader();
-    const Address pool = *parse_address(
-        world.devnet().world().at("addresses").at("v3.pool.WETH-USDC").get<std::string>());
+    const Address pool =
+        *parse_address(world.devnet().world().at("addresses").at("v3.pool.WETH-USDC").get<std::string>());
 
     const auto ring = read_pool_observations(reader, pins, chain, pool);
     ASSERT_TRUE(ring) << ring.error().what;
@@ -84,7 +86,10 @@ struct HistoryVerb : ::testing::Test {
     World world;
     test::Finished outrigger(std::vector<std::string> arguments) {
         arguments.insert(arguments.end(), {"-c", world.config_file()});
-        return test::run_program(OUTRIGGER_BINARY_DIR "/outrigger", arguments, {}, world.directory());
+        arguments.insert(arguments.begin(), OUTRIGGER_BINARY_DIR "/outrigger");
+        const auto done = test::run_command({std::move(arguments), {}, world.directory()}, std::chrono::seconds(120));
+        EXPECT_TRUE(done) << "did not end";
+        return done.value_or(test::Finished{-1, "", ""});
     }
     std::string file(const std::string& name, const std::string& text) {
         const std::string path = world.directory() + "/" + name;
@@ -116,15 +121,15 @@ TEST_F(HistoryVerb, BackfillsShowsExportsAndImports) {
 TEST_F(HistoryVerb, AFileThatIsWrongAnywhereChangesNothing) {
     const auto good = file("good.csv", "time,price\n1500000000,100\n");
     ASSERT_EQ(outrigger({"history", "import", good, "--asset", "ETH"}).code, 0);
-    for (const char* text : {"time,price\n1500000060,101\n1500000120,-1\n", "time,price\n1500000000,105\n1500000060,1\n",
-                             "price,time\n1,1\n", ""}) {
+    for (const char* text : {"time,price\n1500000060,101\n1500000120,-1\n",
+                             "time,price\n1500000000,105\n1500000060,1\n", "price,time\n1,1\n", ""}) {
         const auto done = outrigger({"history", "import", file("bad.csv", text), "--asset", "ETH"});
         EXPECT_EQ(done.code, 2) << text;
         EXPECT_NE(done.err.find("bad.csv"), std::string::npos) << done.err;
     }
     EXPECT_EQ(outrigger({"history", "export"}).out, "asset,time,price\nETH,2017-07-14T02:40:00Z,100\n");
-    EXPECT_EQ(outrigger({"history", "import", file("bad.csv", "time,price\n1500000000,105\n"), "--asset", "ETH",
-                         "--replace"})
+    EXPECT_EQ(outrigger({"history", "import", file("bad.csv", "time,price\n1500000000,105\n"), "--asset",
+                         "ETH", "--replace"})
                   .code,
               0);
     EXPECT_EQ(outrigger({"history", "export"}).out, "asset,time,price\nETH,2017-07-14T02:40:00Z,105\n");
