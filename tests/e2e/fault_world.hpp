@@ -21,18 +21,19 @@ class FaultWorld : public ::testing::Test {
 
     void SetUp() override {
         std::filesystem::remove_all(world().datadir());
+        world().post("/price", {{"WETH", 3152.4}, {"seconds", 12}});  // the feeds are as new as the blocks
         proxy_ = std::make_unique<FaultProxy>(world().devnet().rpc_url());
     }
     FaultProxy& proxy() { return *proxy_; }
 
-    /// The configuration with these endpoints, each with a timeout of a second.
+    /// The configuration with these endpoints, each with a timeout of two seconds.
     static void use(const std::vector<std::string>& urls, const std::string& chain_keys = {}) {
         world().use_rpc(urls.front());
         std::string text = world().config_text();
         const auto url_end = text.find('\n', text.find("url = \"" + urls.front()));
-        text.insert(url_end + 1, "timeout = \"1s\"\n");
+        text.insert(url_end + 1, "timeout = \"2s\"\n");
         for (std::size_t i = 1; i < urls.size(); ++i)
-            text += "\n[[chain.rpc]]\nurl = \"" + urls[i] + "\"\ntimeout = \"1s\"\n";
+            text += "\n[[chain.rpc]]\nurl = \"" + urls[i] + "\"\ntimeout = \"2s\"\n";
         text.insert(text.find("[chain]\n") + 8, chain_keys);
         world().write_config(text);
     }
