@@ -114,6 +114,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
         if (!count) return tl::unexpected(count.error());
         OR_TRY(keeper->journal_->resume(*count));
     }
+    OR_TRY(keeper->check_code(pins));
     keeper->state_ = OR_TRY(keeper->journal_->state());
     if (const auto latched = OR_TRY(keeper->journal_->paused(kEverything)); latched && mode == Mode::live) {
         return fail(Errc::rejected, *latched);
@@ -249,10 +250,44 @@ Result<void> Keeper::watch_nonce(const Reading& reading, SettleReport& settled, 
     if (options_.mode != Mode::live || !reading.nonce || !settled.in_flight.empty()) return {};
     const auto next = journal_->next_nonce(*reading.nonce);
     if (next || next.error().code != Errc::rejected) return {};
-    if (!state_.halted) settled.alarms.push_back(next.error().what);
+    return latch(next.error().what, settled, now);
+}
+
+/// Trading stops, across restarts, until the operator has looked.
+Result<void> Keeper::latch(const std::string& reason, SettleReport& settled, TimePoint now) {
+    if (!state_.halted) settled.alarms.push_back(reason);
     state_.halted = true;
-    OR_TRY(journal_->pause(kEverything, next.error().what, now));
+    OR_TRY(journal_->pause(kEverything, reason, now));
     return journal_->set_state(state_);
+}
+
+/// Every contract in use has code, and the code the journal knows; what it does not know yet, or the operator
+/// accepts, it learns.
+Result<void> Keeper::check_code(const Pins& pins) {
+    contracts_ = contracts_in_use(settings_, market_);
+    const auto seen = OR_TRY(read_code_hashes(link_->reader(), pins, contracts_));
+    const auto fault = code_fault(contracts_, OR_TRY(journal_->code_pins()), seen);
+    const bool all_there = !code_fault(contracts_, {}, seen);
+    if (fault && !(options_.resume && all_there)) {
+        return fail(Errc::rejected, *fault +
+                                        ". Check the addresses and the endpoints in another way; a change "
+                                        "that is meant is accepted by run --resume");
+    }
+    if (fault) options_.progress("accepted: " + *fault);
+    code_checked_at_ = pins.begin()->second.number;
+    return journal_->keep_code_pins(seen);
+}
+
+/// The same now and then. What cannot be read is asked for again in the next round.
+Result<void> Keeper::watch_code(const Reading& reading, SettleReport& settled, TimePoint now) {
+    constexpr std::uint64_t kBlocks = 300;
+    const BlockNumber head = reading.head.block.number;
+    if (head.value < code_checked_at_.value + kBlocks) return {};
+    const auto seen = read_code_hashes(link_->reader(), reading.pins, contracts_);
+    if (!seen) return {};
+    code_checked_at_ = head;
+    const auto fault = code_fault(contracts_, OR_TRY(journal_->code_pins()), *seen);
+    return fault ? latch(*fault, settled, now) : Result<void>{};
 }
 
 /// A begun hedge is over when its position no longer wants a trade and nothing of it is in flight.
@@ -310,6 +345,7 @@ Result<RoundReport> Keeper::round() {
         OR_TRY(settle(*journal_, *link_, market_, reading, report.undone, actuator_->fees(), now));
     crash_point("round.settled");
     OR_TRY(watch_nonce(reading, report.settled, now));
+    OR_TRY(watch_code(reading, report.settled, now));
     report.seen = OR_TRY(snapshot(reading, report.settled));
     report.decision = decide(report.seen, state_, market_.params);
     report.id = OR_TRY(journal_->record_round(

@@ -9,6 +9,7 @@
 
 #include "chain/tx/local_signer.hpp"
 #include "keeper/shell/actuator.hpp"
+#include "keeper/shell/code_pins.hpp"
 #include "keeper/shell/files.hpp"
 #include "keeper/shell/prices.hpp"
 
@@ -71,6 +72,9 @@ class Keeper {
     TimePoint time_of(const Head& head) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
+    Result<void> check_code(const Pins& pins);
+    Result<void> watch_code(const Reading& reading, SettleReport& settled, TimePoint now);
+    Result<void> latch(const std::string& reason, SettleReport& settled, TimePoint now);
     Result<void> keep_hedges(const Snapshot& seen, const Decision& decision);
     Result<void> book_simulated(const Snapshot& seen, const Decision& decision);
 
@@ -85,6 +89,8 @@ class Keeper {
     std::unique_ptr<PriceBook> prices_;
     bool prices_incomplete_ = false;
     std::unique_ptr<Actuator> actuator_;
+    std::vector<ContractInUse> contracts_;  // whose code is pinned
+    BlockNumber code_checked_at_{};
     State state_;
 };
 

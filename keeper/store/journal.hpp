@@ -167,6 +167,10 @@ class Journal : public PriceStore {
     Result<std::map<std::string, std::string>> position_records() const;
     Result<void> keep_position_records(const std::map<std::string, std::string>& records);
 
+    /// What the code of the contracts in use was (code_pins.hpp), by address.
+    Result<std::map<std::string, std::string>> code_pins() const;
+    Result<void> keep_code_pins(const std::map<std::string, std::string>& hashes);
+
     Result<void> append(std::string_view asset, std::span<const RecordedTick> ticks) override;
     Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint from) override;
     Result<void> drop_after(const BlockRef& ancestor) override;
