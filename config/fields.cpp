@@ -46,9 +46,8 @@ std::vector<Field> reading_fields() {
          .unit = "blocks",
          .fallback = "128",
          .range = {8, 8192},
-         .doc =
-             "How deep a reorganisation is followed block by block. After a deeper one the keeper says so, "
-             "holds for a round, and starts over from the new chain.",
+         .doc = "How deep a reorganisation is followed block by block. After a deeper one the keeper says "
+                "so, holds for a round, and starts over from the new chain.",
          .store = to(&S::chain, &C::reorg_depth)},
         {.path = "chain.max_head_lag",
          .type = Type::duration,
@@ -62,9 +61,8 @@ std::vector<Field> reading_fields() {
          .unit = "endpoints",
          .fallback = "1",
          .range = {1, 8},
-         .doc =
-             "Endpoints that must give the same answers to everything a round reads. Where they differ the "
-             "majority of all endpoints decides, and without one the round holds.",
+         .doc = "Endpoints that must give the same answers to everything a round reads. Where they differ "
+                "the majority of all endpoints decides, and without one the round holds.",
          .store = to(&S::chain, &C::read_quorum)},
         {.path = "chain.round_deadline",
          .type = Type::duration,
@@ -78,8 +76,7 @@ std::vector<Field> reading_fields() {
          .fallback = "1h",
          .range = {0, 86400},
          .doc = "On a layer 2 whose sequencer has an uptime feed: how long prices are not believed after it "
-                "has come "
-                "back.",
+                "has come back.",
          .store = to(&S::chain, &C::sequencer_grace)},
         {.path = "chain.world",
          .type = Type::path,
@@ -139,6 +136,12 @@ std::vector<Field> rpc_fields() {
                  .doc = "HTTP endpoint of a node. Without any [[chain.rpc]], ETH_RPC_URL is used. Empty "
                         "after interpolation: the entry is dropped.",
                  .store = to_rpc(&RpcEndpoint::url)});
+    f.push_back({.section = Section::rpc,
+                 .path = "ws",
+                 .type = Type::ws_url,
+                 .doc = "The same node's WebSocket: its `newHeads` end the wait for the next poll early, "
+                        "and are used for nothing else. Empty: polling alone.",
+                 .store = to_rpc(&RpcEndpoint::ws)});
     f.push_back({.section = Section::rpc,
                  .path = "role",
                  .type = Type::choice,
@@ -201,9 +204,8 @@ std::vector<Field> key_fields() {
              }},
         {.path = "key.address",
          .type = Type::address,
-         .doc =
-             "The account a dry-run simulates from, whose venue positions it reads. Live asks the keystore "
-             "instead, and refuses another account's.",
+         .doc = "The account a dry-run simulates from, whose venue positions it reads. Live asks the "
+                "keystore instead, and refuses another account's.",
          .store = [](Slot& s, const Value& v) { s.settings.key.address = held<Address>(v); }},
     };
 }
@@ -453,8 +455,7 @@ std::vector<Field> position_fields() {
         {.section = position,
          .path = "name",
          .type = Type::text,
-         .doc =
-             "Your label, in every message. Default: v3- and the NFT id, and likewise for the other kinds.",
+         .doc = "Your label, in every message. Default: v3- and the NFT id; likewise for the other kinds.",
          .file_only = true,
          .store = nowhere()},
         {.section = position,
@@ -497,8 +498,8 @@ std::vector<Field> position_fields() {
          .path = "owner",
          .type = Type::address,
          .doc = "Whose position it is. Of an NFT, unless said, whoever owns it when the keeper starts: say "
-                "it, so that "
-                "a transfer while no keeper runs is noticed too. Once it is another's, see `when_gone`.",
+                "it, so that a transfer while no keeper runs is noticed too. Once it is another's, see "
+                "`when_gone`.",
          .store = to_ref(&R::owner)},
         {.section = position,
          .path = "staked_in",
@@ -603,8 +604,7 @@ std::vector<Field> process_fields() {
          .fallback = "1",
          .range = {1, 8},
          .doc = "Usable sources an asset's price needs, where the network describes several (Chainlink, "
-                "Pyth, composed "
-                "feeds). The price is their median.",
+                "Pyth, composed feeds). The price is their median.",
          .store = to(&S::guard, &G::price_quorum)},
         {.path = "guard.max_source_gap_bps",
          .type = Type::number,

@@ -29,6 +29,7 @@ enum class LogFormat : std::uint8_t { automatic, text, json };
 
 struct RpcEndpoint {
     std::string url;  // may carry an access key: print redacted_url(url)
+    std::string ws;   // its WebSocket, likewise; empty: none
     RpcRole role = RpcRole::read_send;
     std::chrono::milliseconds timeout{0};
     double max_rps = 0;  // calls per second; zero: no limit of our own

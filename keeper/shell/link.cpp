@@ -68,6 +68,25 @@ ChainLink::ChainLink(const config::ChainSettings& chain)
       heads_(tracker_options(chain)),
       reader_({{chain.network.chain_id, &nodes_}}, MulticallOptions{.multicall = chain.network.multicall3}) {}
 
+Result<void> ChainLink::listen(const config::ChainSettings& chain, const std::function<void()>& wake) {
+    for (const auto& rpc : chain.rpc) {
+        if (rpc.ws.empty()) continue;
+        WsOptions options;
+        options.url = rpc.ws;
+        auto socket = WsHeads::open(std::move(options), wake);
+        if (!socket) {
+            return fail(socket.error().code,
+                        fmt::format("chain.rpc ws {}: {}", origin_of(rpc.ws), socket.error().what));
+        }
+        sockets_.push_back(*std::move(socket));
+    }
+    return {};
+}
+
+bool ChainLink::hears_heads() const {
+    return std::any_of(sockets_.begin(), sockets_.end(), [](const auto& s) { return s->live(); });
+}
+
 Result<void> ChainLink::check_endpoints() {
     std::string problems;
     std::size_t working = 0;
