@@ -5,6 +5,7 @@
 #include <array>
 #include <cctype>
 
+#include "config/guard_fields.hpp"
 #include "config/store.hpp"
 
 namespace outrigger::config {
@@ -378,6 +379,26 @@ std::vector<Field> oracle_fields() {
          .range = {0, 2000, true},
          .doc = "Pool price against oracle price; wider means someone is moving the pool: hold.",
          .store = to_policy_bps(&P::oracle, &O::max_pool_gap_ratio)},
+        {.section = policy,
+         .path = "oracle.mean_window",
+         .type = Type::duration,
+         .fallback = "off",
+         .range = {60, 7 * 86400.0},
+         .choices = "off",
+         .doc = "Also compare a Uniswap v3 pool's price with its own mean over this time, from the "
+                "observations it "
+                "keeps; 30m is a good choice where it keeps enough of them. Too few: hold.",
+         .store = to_policy(&P::oracle, &O::mean_window)},
+        {.section = policy,
+         .path = "oracle.max_mean_gap_bps",
+         .type = Type::number,
+         .unit = "bps",
+         .fallback = "200",
+         .range = {0, 5000, true},
+         .doc = "With `oracle.mean_window`: pool price against its mean; wider means somebody is moving the "
+                "pool, or "
+                "the market runs: hold.",
+         .store = to_policy_bps(&P::oracle, &O::max_mean_gap_ratio)},
     };
 }
 
@@ -582,56 +603,7 @@ std::vector<Field> venue_fields() {
 
 std::vector<Field> process_fields() {
     using S = Settings;
-    using G = GuardSettings;
-    constexpr Range usd = {0, 1e9, true};
     return {
-        {.path = "guard.max_data_age",
-         .type = Type::duration,
-         .fallback = "60s",
-         .range = {1, 86400},
-         .doc = "Older chain data: hold.",
-         .store = to(&S::guard, &G::max_data_age)},
-        {.path = "guard.blind_rounds_max",
-         .type = Type::integer,
-         .unit = "rounds",
-         .fallback = "5",
-         .range = {1, 10'000},
-         .doc = "After this many rounds in a row that could not be read: halt.",
-         .store = to(&S::guard, &G::blind_rounds_max)},
-        {.path = "guard.price_quorum",
-         .type = Type::integer,
-         .unit = "sources",
-         .fallback = "1",
-         .range = {1, 8},
-         .doc = "Usable sources an asset's price needs, where the network describes several (Chainlink, "
-                "Pyth, composed feeds). The price is their median.",
-         .store = to(&S::guard, &G::price_quorum)},
-        {.path = "guard.max_source_gap_bps",
-         .type = Type::number,
-         .unit = "bps",
-         .fallback = "100",
-         .range = {0, 5000, true},
-         .doc = "Sources of one price further apart than this are not believed: hold.",
-         .store = [](Slot& s,
-                     const Value& v) { s.settings.guard.max_source_gap_ratio = held<double>(v) / 10'000; }},
-        {.path = "guard.max_tx_usd",
-         .type = Type::number,
-         .unit = "USD",
-         .range = usd,
-         .doc = "Largest single transaction. Live refuses to start without it.",
-         .store = to(&S::guard, &G::max_tx_usd)},
-        {.path = "guard.max_hour_usd",
-         .type = Type::number,
-         .unit = "USD",
-         .range = usd,
-         .doc = "Most that may be moved in an hour. Live refuses to start without it.",
-         .store = to(&S::guard, &G::max_hour_usd)},
-        {.path = "guard.max_day_usd",
-         .type = Type::number,
-         .unit = "USD",
-         .range = usd,
-         .doc = "Most that may be moved within 24 hours. Live refuses to start without it.",
-         .store = to(&S::guard, &G::max_day_usd)},
         {.path = "log.level",
          .type = Type::choice,
          .fallback = "info",
@@ -658,9 +630,9 @@ std::vector<Field> process_fields() {
 const std::vector<Field>& fields() {
     static const std::vector<Field> all = [] {
         std::vector<Field> f;
-        for (auto* group :
-             {chain_fields, reading_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
-              oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
+        for (auto* group : {chain_fields, reading_fields, rpc_fields, key_fields, threshold_fields,
+                            limit_fields, oracle_fields, model_fields, position_fields, venue_fields,
+                            believing_fields, spending_fields, process_fields}) {
             for (auto& field : group()) f.push_back(std::move(field));
         }
         return f;

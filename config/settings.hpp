@@ -79,8 +79,10 @@ struct Limits {
 };
 
 struct OracleSettings {
-    std::optional<std::chrono::seconds> max_age;  // empty: from each feed's heartbeat, see price_age_max
-    double max_pool_gap_ratio = 0;                // configured in basis points
+    std::optional<std::chrono::seconds> max_age;      // empty: from each feed's heartbeat, see price_age_max
+    std::optional<std::chrono::seconds> mean_window;  // empty: the pool's own mean is not asked for
+    double max_mean_gap_ratio = 0;                    // configured in basis points
+    double max_pool_gap_ratio = 0;                    // configured in basis points
 };
 
 struct ModelSettings {
@@ -124,6 +126,8 @@ struct GuardSettings {
     std::chrono::seconds max_data_age{0};
     std::uint32_t blind_rounds_max = 0;
     std::uint32_t price_quorum = 1;   // sources an asset's price needs
+    double max_jump_ratio = 0;        // of one price within a minute; configured in basis points
+    double max_depeg_ratio = 0;       // of a dollar from one; configured in basis points
     double max_source_gap_ratio = 0;  // between the highest and the lowest; configured in basis points
     std::optional<double>
         max_tx_usd;  // no default: live refuses to start without the three, see require_live

@@ -49,6 +49,7 @@ Result<Price> combine(const std::vector<Used>& used, double max_deviation_ratio)
     }
     Price out = used.front().price;
     out.usd = middle;
+    out.sources = static_cast<std::uint32_t>(used.size());
     for (const auto& u : used) {
         out.published = std::min(out.published, u.price.published);
         out.half_width_usd =

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "chain/base/bytes.hpp"
 #include "chain/base/chain_types.hpp"
+#include "chain/base/result.hpp"
 #include "chain/base/u256.hpp"
 
 namespace outrigger {
@@ -68,7 +70,9 @@ struct LpView {
     U256 sqrt_price_x96;         // pool spot, exact
     double pool_price = 0;       // whole token1 per whole token0, from sqrt_price_x96
     std::uint32_t fee_pips = 0;  // hundredths of a basis point
-    bool in_range = false;       // tick_lower <= tick < tick_upper, as the pool itself decides
+    // The pool's own mean price over a while, where that is asked for: whole token1 per whole token0.
+    std::optional<Result<double>> mean_price{};
+    bool in_range = false;  // tick_lower <= tick < tick_upper, as the pool itself decides
 };
 
 }  // namespace outrigger

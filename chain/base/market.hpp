@@ -20,6 +20,8 @@ struct Price {
     double usd = 0;
     double half_width_usd = 0;  // feed deviation threshold or confidence, same unit
     TimePoint published;
+    std::uint32_t sources = 1;  // that agree on it
+    friend bool operator==(const Price&, const Price&) = default;
 };
 
 /// Signed holdings by asset, in whole units (not base units). Positive is long.

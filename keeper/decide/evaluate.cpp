@@ -63,6 +63,12 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     }
     if (!is_gone(lp.state)) {  // the pool of one that is gone has no say in what remains to be done
         group.worst_pool_gap = std::max(group.worst_pool_gap, gap);
+        if (lp.mean_price && *lp.mean_price) {
+            group.worst_mean_gap =
+                std::max(group.worst_mean_gap, std::abs(std::log(lp.pool_price / **lp.mean_price)));
+        } else if (lp.mean_price) {
+            group.no_mean = fmt::format("{}: {}", name, lp.mean_price->error().what);
+        }
     } else if (params.positions[index].when_gone == WhenGone::hold) {
         group.kept = fmt::format("{} is {}", name, to_string(lp.state));
     }

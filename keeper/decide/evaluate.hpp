@@ -13,9 +13,11 @@ struct GroupFigures {
     std::map<std::size_t, PositionFigures> members;  // each position's own exposure
     PositionFigures total;                           // the group's: legs, residual, band
     double worst_pool_gap = 0;                       // largest |ln(pool price / oracle price)| among members
-    std::string kept;            // why a gone position's hedge is kept; empty: there is none such
-    double lowest_health = 0;    // among the venues in use; infinity without debt
-    double deviation_usd = 0;    // sum over instruments of |held - target|
+    double worst_mean_gap = 0;  // largest |ln(pool price / its own mean)| among those whose mean is asked for
+    std::string no_mean;        // why one of these means is not known; empty: all are
+    std::string kept;           // why a gone position's hedge is kept; empty: there is none such
+    double lowest_health = 0;   // among the venues in use; infinity without debt
+    double deviation_usd = 0;   // sum over instruments of |held - target|
     double largest_off_usd = 0;  // the largest of them: what one trade can correct
 };
 

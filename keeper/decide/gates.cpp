@@ -89,6 +89,13 @@ std::vector<Gate> ask_gates(const GateInputs& in) {
                          fmt::format("{:.0f} bps", 1e4 * in.figures.worst_pool_gap),
                          fmt::format("<= {:.0f} bps", 1e4 * s.max_pool_gap_ratio),
                          "oracle.max_pool_gap_bps"));
+    const auto& no_mean = in.figures.no_mean;
+    if (s.max_mean_gap_ratio > 0) {
+        gates.push_back(
+            gate("mean_gap", no_mean.empty() && in.figures.worst_mean_gap <= s.max_mean_gap_ratio,
+                 no_mean.empty() ? fmt::format("{:.0f} bps", 1e4 * in.figures.worst_mean_gap) : no_mean,
+                 fmt::format("<= {:.0f} bps", 1e4 * s.max_mean_gap_ratio), "oracle.max_mean_gap_bps"));
+    }
     const auto& kept = in.figures.kept;
     gates.push_back(gate("position", kept.empty(), kept.empty() ? "there" : kept, "there", "when_gone"));
     gates.push_back(health_gate(in));

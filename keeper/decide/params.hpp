@@ -48,6 +48,7 @@ struct PositionParams {
     std::uint32_t max_trades_per_day = 0;
     double max_slippage_ratio = 0;
     double max_pool_gap_ratio = 0;  // pool price against oracle price
+    double max_mean_gap_ratio = 0;  // pool price against its own mean, where that is read
     WhenGone when_gone = WhenGone::unwind;
     bool fees_in_exposure = true;  // uncollected fees are hedged too; otherwise valued and shown apart
     double min_r_squared = 0;      // a proxy that explains less is not used

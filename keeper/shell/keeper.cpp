@@ -181,6 +181,8 @@ Result<Pins> Keeper::connect(PositionRecords& known) {
     const Pins pins{{head.block.chain, head.block}};
     options_.progress("reading positions, feeds and venues");
     market_ = OR_TRY(open_market(settings_, link_->reader(), pins, known));
+    memory_ = std::make_unique<PriceMemory>(PriceBandLimits{settings_.guard.max_jump_ratio},
+                                            settings_.guard.max_depeg_ratio);
     return pins;
 }
 
@@ -188,7 +190,9 @@ Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
     std::chrono::seconds lookback{0};
     for (const auto& position : settings_.positions) lookback = std::max(lookback, position.model.lookback);
     prices_ = std::make_unique<PriceBook>(store, lookback, market_.params.bar);
-    return prices_->fill(link_->reader(), pins, market_, options_.progress);
+    OR_TRY(prices_->fill(link_->reader(), pins, market_, options_.progress));
+    memory_->begin(prices_->history(), market_.prices);
+    return {};
 }
 
 Result<HeadUpdate> Keeper::newest_head() {
@@ -198,6 +202,7 @@ Result<HeadUpdate> Keeper::newest_head() {
         return update;
     }
     if (update->ancestor && prices_) OR_TRY(prices_->drop_after(*update->ancestor));
+    if (update->ancestor && memory_) memory_->drop_after(*update->ancestor);
     return update;
 }
 
@@ -207,7 +212,9 @@ Result<void> Keeper::start_over() {
     link_->heads().reset();
     if (!prices_) return {};
     const ChainId chain = settings_.chain.network.chain_id;
-    OR_TRY(prices_->drop_after(BlockRef{chain, BlockNumber{0}, {}, TimePoint{}}));
+    const BlockRef beginning{chain, BlockNumber{0}, {}, TimePoint{}};
+    OR_TRY(prices_->drop_after(beginning));
+    memory_->drop_after(beginning);
     prices_incomplete_ = true;
     return {};
 }
@@ -217,12 +224,13 @@ TimePoint Keeper::time_of(const Head& head) const {
     return settings_.chain.clock == config::ClockSource::chain ? head.block.timestamp : wall_clock();
 }
 
-Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) const {
+Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) {
     Snapshot out;
     out.pins = reading.pins;
     out.now = time_of(reading.head);
     for (const auto& pool : reading.pools) out.pools.push_back({pool, reading.head.block});
-    out.prices = prices_of(reading, market_, out.now);
+    out.prices =
+        memory_->believe(market_.prices, reading.prices, market_.universe, reading.head.block, out.now);
     for (std::size_t i = 0; i < market_.venues.size(); ++i) {
         const auto& venue = *market_.venues[i];
         auto account = reading.accounts[i];

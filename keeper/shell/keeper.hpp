@@ -11,6 +11,7 @@
 #include "keeper/shell/actuator.hpp"
 #include "keeper/shell/code_pins.hpp"
 #include "keeper/shell/files.hpp"
+#include "keeper/shell/price_memory.hpp"
 #include "keeper/shell/prices.hpp"
 
 namespace outrigger {
@@ -70,7 +71,7 @@ class Keeper {
     Result<HeadUpdate> newest_head();
     Result<void> start_over();
     TimePoint time_of(const Head& head) const;
-    Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
+    Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled);
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
     Result<void> check_code(const Pins& pins);
     Result<void> watch_code(const Reading& reading, SettleReport& settled, TimePoint now);
@@ -87,6 +88,7 @@ class Keeper {
     std::unique_ptr<PriceStore> no_store_;  // then prices are kept nowhere
     Market market_;
     std::unique_ptr<PriceBook> prices_;
+    std::unique_ptr<PriceMemory> memory_;
     bool prices_incomplete_ = false;
     std::unique_ptr<Actuator> actuator_;
     std::vector<ContractInUse> contracts_;  // whose code is pinned

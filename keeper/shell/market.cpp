@@ -47,20 +47,39 @@ Result<void> open_pools(const config::Settings& settings, BatchReader& reader, c
     return {};
 }
 
-/// What each position's pool consists of, from one first reading.
-Result<std::vector<std::vector<AssetId>>> held_assets(BatchReader& reader, const Pins& pins,
-                                                      const Market& market) {
+/// Each position, from one first reading.
+Result<std::vector<LpView>> first_views(BatchReader& reader, const Pins& pins, const Market& market) {
     std::vector<Query<LpView>> queries;
     for (const auto& pool : market.pools) queries.push_back(pool->position());
     const auto views = OR_TRY(reader.read(pins, each(std::move(queries))));
-    std::vector<std::vector<AssetId>> out;
+    std::vector<LpView> out;
     for (std::size_t i = 0; i < views.size(); ++i) {
         if (!views[i])
             return fail(views[i].error().code,
                         fmt::format("position {}: {}", market.pools[i]->name(), views[i].error().what));
-        out.push_back({views[i]->curve.asset0, views[i]->curve.asset1});
+        out.push_back(*views[i]);
     }
     return out;
+}
+
+/// How to ask a position's pool for its own mean price, where the configuration wants it.
+Result<std::optional<TwapSpec>> mean_of(const config::PositionSettings& position, const Pool& pool,
+                                        ChainId chain, const LpView& view) {
+    const auto& window = position.oracle.mean_window;
+    if (!window) return std::optional<TwapSpec>();
+    const auto address = pool.observed_pool();
+    if (!address) {
+        return fail(Errc::config,
+                    fmt::format("position {}: its pool keeps no observations; set oracle.mean_window = "
+                                "\"off\" for it",
+                                position.name));
+    }
+    return std::optional(TwapSpec{.name = position.name,
+                                  .chain = chain,
+                                  .pool = *address,
+                                  .decimals0 = view.decimals0,
+                                  .decimals1 = view.decimals1,
+                                  .window = *window});
 }
 
 /// A hedged position without any instrument can only be watched; better said at start than at the first move.
@@ -86,16 +105,19 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
     const TokenTable tokens = OR_TRY(make_token_table(settings.chain.network, out.universe));
     out.native = OR_TRY(out.universe.find("ETH"));
     OR_TRY(open_pools(settings, reader, pins, tokens, known, out));
-    const auto held = OR_TRY(held_assets(reader, pins, out));
+    const auto views = OR_TRY(first_views(reader, pins, out));
     out.venues = OR_TRY(make_venues(settings, out.universe));
 
     out.params.assets = out.universe.assets;
     for (const auto& venue : out.venues) out.params.venues.push_back(venue->name());
     std::set<AssetId> assets{out.native, OR_TRY(out.universe.find(settings.quote))};
     for (std::size_t i = 0; i < settings.positions.size(); ++i) {
+        const std::vector<AssetId> held{views[i].curve.asset0, views[i].curve.asset1};
+        out.means.push_back(
+            OR_TRY(mean_of(settings.positions[i], *out.pools[i], settings.chain.network.chain_id, views[i])));
         out.params.positions.push_back(
-            make_position_params(settings.positions[i], held[i], out.universe, out.venues));
-        assets.insert(held[i].begin(), held[i].end());
+            make_position_params(settings.positions[i], held, out.universe, out.venues));
+        assets.insert(held.begin(), held.end());
         for (const auto& leg : out.params.positions.back().legs) assets.insert(leg.asset);
     }
     OR_TRY(check_hedgeable(out.params));

@@ -3,12 +3,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chain/pool/pool.hpp"
 #include "keeper/shell/price_sources.hpp"
 #include "keeper/shell/universe.hpp"
+#include "oracle/uniswap_twap.hpp"
 
 namespace outrigger {
 
@@ -16,6 +18,7 @@ namespace outrigger {
 struct Market {
     Universe universe;
     std::vector<std::unique_ptr<Pool>> pools;    // index: position
+    std::vector<std::optional<TwapSpec>> means;  // index: position; of those whose pool's mean is asked for
     PriceSources prices;                         // of every asset in use
     std::vector<std::unique_ptr<Venue>> venues;  // index: VenueId
     Params params;

@@ -18,12 +18,27 @@ Query<U256> word(Read read) {
             }};
 }
 
+/// The position with its pool's own mean price, where that is asked for. Without it the position is still
+/// read.
+Query<LpView> with_mean(Query<LpView> position, const std::optional<TwapSpec>& spec) {
+    if (!spec) return position;
+    return map(both(std::move(position), each(std::vector<Query<Twap>>{uniswap_twap(*spec)})),
+               [](const auto& answers) {
+                   LpView view = answers.first;
+                   const auto& mean = answers.second.front();
+                   view.mean_price = mean ? Result<double>(mean->price) : tl::unexpected(mean.error());
+                   return view;
+               });
+}
+
 }  // namespace
 
 Reading read_round(BatchReader& reader, const Market& market, const Head& head, const Address& account) {
     std::vector<Query<LpView>> pools;
     std::vector<Query<VenueAccount>> accounts;
-    for (const auto& pool : market.pools) pools.push_back(pool->position());
+    for (std::size_t i = 0; i < market.pools.size(); ++i)
+        pools.push_back(
+            with_mean(market.pools[i]->position(), i < market.means.size() ? market.means[i] : std::nullopt));
     for (const auto& venue : market.venues) accounts.push_back(venue->account(account));
 
     const ChainId chain = head.block.chain;
@@ -52,10 +67,6 @@ Reading read_round(BatchReader& reader, const Market& market, const Head& head, 
     }
     out.balance = words[1];
     return out;
-}
-
-std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market, TimePoint now) {
-    return agreed_prices(market.prices, reading.prices, market.universe, reading.head.block, now);
 }
 
 }  // namespace outrigger

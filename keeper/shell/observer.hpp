@@ -25,7 +25,4 @@ struct Reading {
 /// One batched read of everything. Cannot fail: failures are in their slots.
 Reading read_round(BatchReader& reader, const Market& market, const Head& head, const Address& account);
 
-/// The prices by asset as their sources agree on them at `now`: see agreed_prices.
-std::map<AssetId, Observed<Price>> prices_of(const Reading& reading, const Market& market, TimePoint now);
-
 }  // namespace outrigger

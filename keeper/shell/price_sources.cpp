@@ -144,19 +144,24 @@ PriceReadings unread_prices(const PriceSources& sources, const Error& why) {
 
 std::map<AssetId, Observed<Price>> agreed_prices(const PriceSources& sources, const PriceReadings& readings,
                                                  const Universe& universe, const BlockRef& block,
-                                                 TimePoint now) {
+                                                 TimePoint now,
+                                                 const std::map<std::string, TimePoint>& newest) {
     std::map<AssetId, std::vector<FeedReading>> said;
+    const auto known = [&](const std::string& name) {
+        const auto at = newest.find(name);
+        return at == newest.end() ? std::nullopt : std::optional(at->second);
+    };
     for (std::size_t i = 0; i < sources.feeds.size(); ++i) {
         const auto asset = sources.feeds[i].asset();
         said[asset].push_back({sources.feeds[i].spec().name,
                                {readings.feeds[i], block},
                                universe.assets.at(asset.value).price_age_max,
-                               std::nullopt});
+                               known(sources.feeds[i].spec().name)});
     }
     for (std::size_t i = 0; i < sources.seconds.size(); ++i) {
         const auto& source = sources.seconds[i];
         said[source.feed->asset()].push_back(
-            {source.name, {readings.seconds[i], block}, source.max_age, std::nullopt});
+            {source.name, {readings.seconds[i], block}, source.max_age, known(source.name)});
     }
     const auto trusted = sequencer_trusted(sources, readings, now);
     std::map<AssetId, Observed<Price>> out;

@@ -54,9 +54,11 @@ PriceReadings unread_prices(const PriceSources& sources, const Error& why);
 
 /// Each asset's price as its sources agree on it, fail closed: with too few usable sources, with sources that
 /// disagree, or while the chain's sequencer is not to be trusted, there is none, and the reason says who said
-/// what. `age_limit` is the oldest Chainlink price to believe, by asset.
+/// what. A source that shows an older price than the `newest` known of it, by its name, is not usable.
+/// `age_limit` is the oldest Chainlink price to believe, by asset.
 std::map<AssetId, Observed<Price>> agreed_prices(const PriceSources& sources, const PriceReadings& readings,
                                                  const Universe& universe, const BlockRef& block,
-                                                 TimePoint now);
+                                                 TimePoint now,
+                                                 const std::map<std::string, TimePoint>& newest = {});
 
 }  // namespace outrigger

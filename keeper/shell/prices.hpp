@@ -27,6 +27,7 @@ class PriceBook {
     Result<void> add(const Reading& reading, const Market& market);
     /// Forgets what a reorganisation undid. Errors: Errc::storage.
     Result<void> drop_after(const BlockRef& ancestor);
+    const PriceHistory& history() const { return history_; }
     /// Returns of every asset with a feed, up to `now`.
     Result<ReturnPanel> panel(const Market& market, TimePoint now) const;
 

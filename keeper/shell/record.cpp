@@ -27,6 +27,11 @@ json exposure_json(const Exposure& exposure, const Universe& universe) {
     return out;
 }
 
+json mean_json(const std::optional<Result<double>>& mean) {
+    if (!mean) return nullptr;
+    return *mean ? json(number(**mean)) : error_json(mean->error());
+}
+
 json pool_json(const Result<LpView>& pool) {
     if (!pool) return error_json(pool.error());
     return {{"state", std::string(to_string(pool->state))},
@@ -41,6 +46,7 @@ json pool_json(const Result<LpView>& pool) {
             {"tick_lower", pool->tick_lower.value},
             {"tick_upper", pool->tick_upper.value},
             {"pool_price", number(pool->pool_price)},
+            {"mean_price", mean_json(pool->mean_price)},
             {"price_lower", number(pool->curve.price_lower)},
             {"price_upper", number(pool->curve.price_upper)},
             {"in_range", pool->in_range}};

@@ -207,6 +207,7 @@ PositionParams make_position_params(const config::PositionSettings& position,
     p.max_trades_per_day = position.limits.max_trades_per_day;
     p.max_slippage_ratio = position.limits.max_slippage_ratio;
     p.max_pool_gap_ratio = position.oracle.max_pool_gap_ratio;
+    p.max_mean_gap_ratio = position.oracle.mean_window ? position.oracle.max_mean_gap_ratio : 0;
     p.min_r_squared = position.model.min_r_squared;
     p.max_abs_ratio = position.model.max_abs_ratio;
     p.estimator = estimator_of(position.model.estimator);

@@ -87,7 +87,8 @@ struct HistoryVerb : ::testing::Test {
     test::Finished outrigger(std::vector<std::string> arguments) {
         arguments.insert(arguments.end(), {"-c", world.config_file()});
         arguments.insert(arguments.begin(), OUTRIGGER_BINARY_DIR "/outrigger");
-        const auto done = test::run_command({std::move(arguments), {}, world.directory()}, std::chrono::seconds(120));
+        const auto done =
+            test::run_command({std::move(arguments), {}, world.directory()}, std::chrono::seconds(120));
         EXPECT_TRUE(done) << "did not end";
         return done.value_or(test::Finished{-1, "", ""});
     }

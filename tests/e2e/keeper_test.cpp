@@ -379,7 +379,9 @@ TEST(KeeperReads, AnyOneReadFailingMeansHoldWithTheReason) {
         const auto reading = read_round(reader, (*keeper)->market(), whole->head, (*keeper)->account());
         Snapshot seen = whole->seen;
         for (std::size_t k = 0; k < seen.pools.size(); ++k) seen.pools[k].value = reading.pools[k];
-        seen.prices = prices_of(reading, (*keeper)->market(), seen.now);
+        const auto& market = (*keeper)->market();
+        seen.prices =
+            agreed_prices(market.prices, reading.prices, market.universe, reading.head.block, seen.now);
         for (auto& [venue, account] : seen.accounts) account.value = reading.accounts[venue.value];
         const auto decision = decide(seen, State{}, (*keeper)->market().params);
         // Whatever was lost, a position that needs it holds and says so; one that does not may go on, to the
