@@ -66,7 +66,7 @@ class PipelineRule final : public HedgeRule {
         const MatrixXd daily = short_.covariance(p_.constant_correlation) * bars_per_day_;
         const MatrixXd steady = long_.covariance(p_.constant_correlation) * bars_per_day_;
         if (!(exposure_.dot(daily * exposure_) > 0)) return out;  // nothing moves: there is nothing to hedge
-        OR_TRY(choose(daily, steady));
+        OR_TRY(choose(steady));
         const auto before = target_;
         const auto found = minimum(daily, steady, p_.ridge);
         if (!found) {  // not to be told apart, or no such limits: hold, and say so
@@ -145,8 +145,8 @@ class PipelineRule final : public HedgeRule {
             .open;
     }
 
-    /// Which instruments to use: all, or a few chosen on what lasts as much as on what is recent.
-    Result<void> choose(const MatrixXd& daily, const MatrixXd& steady) {
+    /// Which instruments to use: all, or a few chosen on what lasts: an instrument is not for a week.
+    Result<void> choose(const MatrixXd& steady) {
         if (p_.legs == 0 || instruments_.size() <= p_.legs) {
             members_.assign(instruments_.size(), true);
             return {};
@@ -154,8 +154,7 @@ class PipelineRule final : public HedgeRule {
         std::vector<Index> current;
         for (std::size_t k = 0; k < members_.size(); ++k)
             if (members_[k]) current.push_back(instruments_[k]);
-        const auto choice = OR_TRY(choose_instruments((daily + p_.ridge * steady) / (1 + p_.ridge), exposure_,
-                                                      instruments_, current,
+        const auto choice = OR_TRY(choose_instruments(steady, exposure_, instruments_, current,
                                                       {.legs = p_.legs,
                                                        .min_gain = p_.min_gain,
                                                        .risk_aversion = gamma_,

@@ -33,11 +33,11 @@ struct PipelineParams {
     double loss_limit = 0;  // hedged loss of one bar, of the position's value, that is a shock; 0: none is
     Reaction alarm = Reaction::alert;
     std::chrono::duration<double> wander_half_life = std::chrono::hours{24 * 30};
-    bool gate = true;        // open only what pays at its lower bound
-    bool band = true;        // trade only when it is worth it; otherwise at every decision
-    bool watch = true;       // notice breakdowns and react
-    std::size_t legs = 0;    // 0: all instruments; otherwise choose at most so many, reluctantly
-    double min_gain = 0.02;  // for which a leg is changed
+    bool gate = true;         // open only what pays at its lower bound
+    bool band = true;         // trade only when it is worth it; otherwise at every decision
+    bool watch = true;        // notice breakdowns and react
+    std::size_t legs = 0;     // 0: all instruments; otherwise choose at most so many, reluctantly
+    double min_gain = 0.005;  // for which a leg is changed
 };
 
 /// The pipeline that runs live: two exponentially weighted covariances, the hedge drawn to its long-run

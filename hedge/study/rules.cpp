@@ -61,21 +61,28 @@ Result<std::unique_ptr<HedgeRule>> rule_by_name(std::string_view name, const Rul
     if (name == "default") return pipeline(true, context.pipeline.alarm);
     if (name == "default-shrink") return pipeline(true, Reaction::shrink);
     if (name == "default-unwatched") return pipeline(false, Reaction::alert);
+    if (name == "default-estimator") {
+        PipelineParams params = context.pipeline;
+        params.gate = params.band = params.watch = false;
+        params.legs = 0;
+        return pipeline_rule(params, context.exposure_usd, context.value_usd, context.instruments);
+    }
     if (name == "none") return fixed_rule({});
     if (name == "equal") return fixed_rule(VectorXd::Constant(count, 1.0 / static_cast<double>(count)));
     if (name.starts_with(kOneToOne)) return one_to_one(name.substr(kOneToOne.size()), context);
     if (name.starts_with("ols")) return moments(Moments::rolling_ols, name.substr(3), context);
     if (name.starts_with("lw")) return moments(Moments::rolling_ledoit_wolf, name.substr(2), context);
     if (name.starts_with("ewma")) return moments(Moments::ewma, name.substr(4), context);
-    return fail(Errc::not_found,
-                fmt::format("there is no estimator '{}'; there are default, default-shrink, "
-                            "default-unwatched, none, equal, one-to-one-ASSET, and with a window (30d, 72h) "
-                            "ols, lw and ewma",
-                            name));
+    return fail(Errc::not_found, fmt::format("there is no estimator '{}'; there are default, default-shrink, "
+                                             "default-unwatched, default-estimator, none, equal, "
+                                             "one-to-one-ASSET, and with a window (30d, 72h) "
+                                             "ols, lw and ewma",
+                                             name));
 }
 
 std::vector<std::string> compared_rules(const RuleContext& context) {
-    std::vector<std::string> out{"default", "default-shrink", "default-unwatched", "none"};
+    std::vector<std::string> out{"default", "default-shrink", "default-unwatched", "default-estimator",
+                                 "none"};
     for (const Index k : context.instruments)
         out.push_back("one-to-one-" + context.assets[static_cast<std::size_t>(k)]);
     if (context.instruments.size() > 1) out.emplace_back("equal");

@@ -23,6 +23,7 @@ struct RuleContext {
 ///   default            the pipeline that runs live
 ///   default-shrink     the same, shrinking the hedge after every alarm of a fallen correlation
 ///   default-unwatched  the same, never noticing a breakdown
+///   default-estimator  its hedge alone, of all instruments: no gate, no band, no watch, no choice of legs
 ///   none               no hedge
 ///   one-to-one-ETH     the exposure's sum, short, in one of the instruments
 ///   equal              the exposure's sum in equal shares
