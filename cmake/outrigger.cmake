@@ -6,6 +6,7 @@ option(OUTRIGGER_HARDEN "Hardened release flags" OFF)
 option(OUTRIGGER_COVERAGE "gcov instrumentation" OFF)
 option(OUTRIGGER_FUZZ "Build the libFuzzer targets" OFF)
 option(OUTRIGGER_TESTS "Build the tests" ON)
+option(OUTRIGGER_WITH_WS "WebSocket newHeads, with Boost.Beast" ON)
 option(OUTRIGGER_BENCH "Build the benchmarks (needs google-benchmark; ./scripts/bench)" OFF)
 set(OUTRIGGER_SANITIZE "" CACHE STRING "Sanitizers, e.g. address,undefined")
 

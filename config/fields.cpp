@@ -36,6 +36,56 @@ constexpr std::array<std::string_view, 23> kAddressPaths{"chain.addresses.multic
                                                          "chain.addresses.slipstream.position_manager"};
 constexpr double kTenYears = 10.0 * 365 * 86400;
 
+/// How the chain's endpoints are followed and believed.
+std::vector<Field> reading_fields() {
+    using S = Settings;
+    using C = ChainSettings;
+    return {
+        {.path = "chain.reorg_depth",
+         .type = Type::integer,
+         .unit = "blocks",
+         .fallback = "128",
+         .range = {8, 8192},
+         .doc = "How deep a reorganisation is followed block by block. After a deeper one the keeper says "
+                "so, holds for a round, and starts over from the new chain.",
+         .store = to(&S::chain, &C::reorg_depth)},
+        {.path = "chain.max_head_lag",
+         .type = Type::duration,
+         .fallback = "30s",
+         .range = {1, 3600},
+         .doc = "With several endpoints: one whose newest block is that much older than another's is set "
+                "aside until it has caught up.",
+         .store = to(&S::chain, &C::max_head_lag)},
+        {.path = "chain.read_quorum",
+         .type = Type::integer,
+         .unit = "endpoints",
+         .fallback = "1",
+         .range = {1, 8},
+         .doc = "Endpoints that must give the same answers to everything a round reads. Where they differ "
+                "the majority of all endpoints decides, and without one the round holds.",
+         .store = to(&S::chain, &C::read_quorum)},
+        {.path = "chain.round_deadline",
+         .type = Type::duration,
+         .fallback = "30s",
+         .range = {1, 600},
+         .doc = "How long everything a round reads may take together. What is missing by then was not read; "
+                "a transaction that is signed is still sent.",
+         .store = to(&S::chain, &C::round_deadline)},
+        {.path = "chain.sequencer_grace",
+         .type = Type::duration,
+         .fallback = "1h",
+         .range = {0, 86400},
+         .doc = "On a layer 2 whose sequencer has an uptime feed: how long prices are not believed after it "
+                "has come back.",
+         .store = to(&S::chain, &C::sequencer_grace)},
+        {.path = "chain.world",
+         .type = Type::path,
+         .doc = "File that describes the network: a devnet's world file, or one in the form of "
+                "config/networks. Required with `devnet` and `custom`.",
+         .store = to(&S::chain, &C::world)},
+    };
+}
+
 std::vector<Field> chain_fields() {
     using S = Settings;
     using C = ChainSettings;
@@ -68,42 +118,6 @@ std::vector<Field> chain_fields() {
          .doc = "What \"now\" is: the computer's clock, or the newest block's time stamp (for a devnet whose "
                 "time jumps).",
          .store = to(&S::chain, &C::clock)},
-        {.path = "chain.max_head_lag",
-         .type = Type::duration,
-         .fallback = "30s",
-         .range = {1, 3600},
-         .doc = "With several endpoints: one whose newest block is that much older than another's is set "
-                "aside until it has caught up.",
-         .store = to(&S::chain, &C::max_head_lag)},
-        {.path = "chain.read_quorum",
-         .type = Type::integer,
-         .unit = "endpoints",
-         .fallback = "1",
-         .range = {1, 8},
-         .doc =
-             "Endpoints that must give the same answers to everything a round reads. Where they differ the "
-             "majority of all endpoints decides, and without one the round holds.",
-         .store = to(&S::chain, &C::read_quorum)},
-        {.path = "chain.round_deadline",
-         .type = Type::duration,
-         .fallback = "30s",
-         .range = {1, 600},
-         .doc = "How long everything a round reads may take together. What is missing by then was not read; "
-                "a transaction that is signed is still sent.",
-         .store = to(&S::chain, &C::round_deadline)},
-        {.path = "chain.sequencer_grace",
-         .type = Type::duration,
-         .fallback = "1h",
-         .range = {0, 86400},
-         .doc = "On a layer 2 whose sequencer has an uptime feed: how long prices are not believed after it "
-                "has come "
-                "back.",
-         .store = to(&S::chain, &C::sequencer_grace)},
-        {.path = "chain.world",
-         .type = Type::path,
-         .doc = "File that describes the network: a devnet's world file, or one in the form of "
-                "config/networks. Required with `devnet` and `custom`.",
-         .store = to(&S::chain, &C::world)},
     };
     for (const std::string_view path : kAddressPaths) {
         f.push_back({.path = path,
@@ -122,6 +136,12 @@ std::vector<Field> rpc_fields() {
                  .doc = "HTTP endpoint of a node. Without any [[chain.rpc]], ETH_RPC_URL is used. Empty "
                         "after interpolation: the entry is dropped.",
                  .store = to_rpc(&RpcEndpoint::url)});
+    f.push_back({.section = Section::rpc,
+                 .path = "ws",
+                 .type = Type::ws_url,
+                 .doc = "The same node's WebSocket: its `newHeads` end the wait for the next poll early, "
+                        "and are used for nothing else. Empty: polling alone.",
+                 .store = to_rpc(&RpcEndpoint::ws)});
     f.push_back({.section = Section::rpc,
                  .path = "role",
                  .type = Type::choice,
@@ -184,9 +204,8 @@ std::vector<Field> key_fields() {
              }},
         {.path = "key.address",
          .type = Type::address,
-         .doc =
-             "The account a dry-run simulates from, whose venue positions it reads. Live asks the keystore "
-             "instead, and refuses another account's.",
+         .doc = "The account a dry-run simulates from, whose venue positions it reads. Live asks the "
+                "keystore instead, and refuses another account's.",
          .store = [](Slot& s, const Value& v) { s.settings.key.address = held<Address>(v); }},
     };
 }
@@ -436,8 +455,7 @@ std::vector<Field> position_fields() {
         {.section = position,
          .path = "name",
          .type = Type::text,
-         .doc =
-             "Your label, in every message. Default: v3- and the NFT id, and likewise for the other kinds.",
+         .doc = "Your label, in every message. Default: v3- and the NFT id; likewise for the other kinds.",
          .file_only = true,
          .store = nowhere()},
         {.section = position,
@@ -480,8 +498,8 @@ std::vector<Field> position_fields() {
          .path = "owner",
          .type = Type::address,
          .doc = "Whose position it is. Of an NFT, unless said, whoever owns it when the keeper starts: say "
-                "it, so that "
-                "a transfer while no keeper runs is noticed too. Once it is another's, see `when_gone`.",
+                "it, so that a transfer while no keeper runs is noticed too. Once it is another's, see "
+                "`when_gone`.",
          .store = to_ref(&R::owner)},
         {.section = position,
          .path = "staked_in",
@@ -586,8 +604,7 @@ std::vector<Field> process_fields() {
          .fallback = "1",
          .range = {1, 8},
          .doc = "Usable sources an asset's price needs, where the network describes several (Chainlink, "
-                "Pyth, composed "
-                "feeds). The price is their median.",
+                "Pyth, composed feeds). The price is their median.",
          .store = to(&S::guard, &G::price_quorum)},
         {.path = "guard.max_source_gap_bps",
          .type = Type::number,
@@ -641,8 +658,9 @@ std::vector<Field> process_fields() {
 const std::vector<Field>& fields() {
     static const std::vector<Field> all = [] {
         std::vector<Field> f;
-        for (auto* group : {chain_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
-                            oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
+        for (auto* group :
+             {chain_fields, reading_fields, rpc_fields, key_fields, threshold_fields, limit_fields,
+              oracle_fields, model_fields, position_fields, venue_fields, process_fields}) {
             for (auto& field : group()) f.push_back(std::move(field));
         }
         return f;

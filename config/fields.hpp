@@ -35,6 +35,7 @@ enum class Type : std::uint8_t {
     path,
     secret,
     url,
+    ws_url,
     list,
     addresses,
 };

@@ -203,6 +203,7 @@ Result<void> read_preset(const json& root, Network& to) {
         return bad(fmt::format("fee_model = \"{}\" is neither eip1559 nor arbitrum", fee_model));
     }
     to.fee_model = fee_model == "arbitrum" ? FeeModel::arbitrum : FeeModel::eip1559;
+    to.ethereum_headers = root.contains("ethereum_headers") && root.at("ethereum_headers") == true;
     to.addresses["multicall3"] = OR_TRY(address_of(root, "multicall3", "multicall3"));
     OR_TRY(read_group(root, "uniswap_v3", kUniswapNames, to));
     OR_TRY(read_group(root, "uniswap_v2", kUniswapV2Names, to));

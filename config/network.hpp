@@ -87,6 +87,7 @@ struct Network {
     ChainId chain_id{};
     double block_time_s = 0;  // 0: not known
     FeeModel fee_model = FeeModel::eip1559;
+    bool ethereum_headers = false;  // later times and EIP-1559 base fees exactly as on Ethereum
     Address multicall3{};
     UniswapV3Addresses uniswap_v3;
     std::optional<UniswapV4Addresses> uniswap_v4;  // empty: not deployed there

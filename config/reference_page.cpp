@@ -68,6 +68,7 @@ std::string values_of(const Field& f) {
         case Type::path: return "path";
         case Type::secret: return "`${cred:NAME}`, `${file:PATH}`; nothing else";
         case Type::url: return "http(s) URL";
+        case Type::ws_url: return "ws(s) URL";
         case Type::list: return "list of texts";
         case Type::addresses: return "list of addresses, EIP-55";
     }

@@ -29,6 +29,7 @@ enum class LogFormat : std::uint8_t { automatic, text, json };
 
 struct RpcEndpoint {
     std::string url;  // may carry an access key: print redacted_url(url)
+    std::string ws;   // its WebSocket, likewise; empty: none
     RpcRole role = RpcRole::read_send;
     std::chrono::milliseconds timeout{0};
     double max_rps = 0;  // calls per second; zero: no limit of our own
@@ -42,6 +43,7 @@ struct ChainSettings {
     std::uint32_t confirmations = 0;  // blocks before a transaction counts as done
     ClockSource clock = ClockSource::wall;
     std::chrono::seconds max_head_lag{0};  // between endpoints
+    std::uint32_t reorg_depth = 0;         // headers kept: a deeper reorganisation is not followed
     std::uint32_t read_quorum = 1;         // endpoints that must agree
     std::chrono::milliseconds round_deadline{0};
     std::chrono::seconds sequencer_grace{0};

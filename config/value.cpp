@@ -86,6 +86,7 @@ std::string example(const Field& field) {
         case Type::path: return "\"path/to/file\"";
         case Type::secret: return "\"${cred:keystore-password}\"";
         case Type::url: return "\"https://...\"";
+        case Type::ws_url: return "\"wss://...\"";
         case Type::list: return "[\"a\", \"b\"]";
         case Type::addresses: return "[\"0x...\"]";
     }
@@ -264,6 +265,21 @@ Checked check_url(const Field& field, const Node& node) {
     return Value{url, redacted_url(url)};
 }
 
+/// Empty is allowed: `${ETH_WS_URL:-}` where there is none.
+Checked check_ws_url(const Field& field, const Node& node) {
+    if (node.kind != Node::Kind::text) return wrong_kind(field, node, "a URL in quotes");
+    const std::string& url = node.text;
+    if (url.empty()) return Value{url, url};
+    const std::size_t scheme = url.starts_with("wss://") ? 6 : url.starts_with("ws://") ? 5 : 0;
+    const bool clean = url.find_first_of(" \t\r\n\"<>") == std::string::npos;
+    if (scheme == 0 || url.size() == scheme || url[scheme] == '/' || !clean) {
+        return no(fmt::format("{} is not a ws:// or wss:// address", last_part(field.path)),
+                  "a WebSocket is, for example, ws://127.0.0.1:8546",
+                  assignment(field, "\"${ETH_WS_URL:-}\""));
+    }
+    return Value{url, redacted_url(url)};
+}
+
 Checked check_list(const Field& field, const Node& node) {
     if (node.kind != Node::Kind::list) return wrong_kind(field, node, "a list");
     std::vector<std::string> items;
@@ -343,6 +359,7 @@ Checked check(const Field& field, const Node& node) {
         case Type::duration: return check_duration(field, node);
         case Type::address: return check_address(field, node);
         case Type::url: return check_url(field, node);
+        case Type::ws_url: return check_ws_url(field, node);
         case Type::list: return check_list(field, node);
         case Type::addresses: return check_addresses(field, node);
         case Type::text:

@@ -8,7 +8,9 @@ import * as tokens from './world/tokens.mjs';
 import * as feeds from './world/feeds.mjs';
 import * as v2 from './world/uniswap_v2.mjs';
 import * as v4 from './world/uniswap_v4.mjs';
+import * as forks from './world/v3_forks.mjs';
 import * as uniswap from './world/uniswap.mjs';
+import * as staker from './world/staker.mjs';
 import * as v3random from './world/uniswap_v3_random.mjs';
 import * as aave from './world/aave.mjs';
 import * as perp from './world/perp.mjs';
@@ -202,11 +204,25 @@ const MUTATIONS = {
   'POST /v2/random': (w, body) => v2.randomPair(w, integer(body, 'seed')),
   'POST /v2/step': (w, body) => v2.randomPairStep(w, body.name),
   'POST /v3/many': (w, body) => v3random.manyPositions(w, poolOf(w, body), integer(body, 'count')),
+  'POST /stake': (w, body) => staker.stake(w, integer(body, 'token_id')),
+  'POST /stake/give': (w, body) => staker.giveStakeAway(w, integer(body, 'token_id')),
+  'POST /unstake': (w, body) => staker.unstake(w, integer(body, 'token_id')),
   'POST /feeds/more': (w, body) => feeds.moreFeeds(w, integer(body, 'count')),
   'POST /v3/random': (w, body) => v3random.randomPoolV3(w, integer(body, 'seed'), integer(body, 'count')),
   'POST /v3/step': (w, body) => v3random.randomPoolStepV3(w, body.name),
   'POST /v4/random': (w, body) => v4.randomPoolV4(w, integer(body, 'seed'), integer(body, 'count')),
   'POST /v4/step': (w, body) => v4.randomPoolStepV4(w, body.name),
+  // The same for Uniswap v3 and its forks, with NFTs that are staked and taken out again.
+  'POST /fork/random': (w, body) => {
+    need(forks.FORKS.includes(body.kind), `kind needs one of ${forks.FORKS.join(', ')}`);
+    return forks.randomFork(w, body.kind, integer(body, 'seed'), integer(body, 'count'));
+  },
+  'POST /fork/step': (w, body) => forks.randomForkStep(w, body.name),
+  'POST /fork/swap': (w, body) => forks.randomForkSwap(w, body.name),
+  'POST /fork/stake': async (w, body) => {
+    await forks.setStaked(w, body.name, integer(body, 'token_id'), body.staked === true);
+    return forks.forkQuotes(w, body.name);
+  },
   'POST /admin': async (w, { action, asset }) => {
     if (/^aave_(un)?(pause|freeze)$/.test(action)) await aave.adminAave(w, action, asset);
     else if (/^perp_(un)?pause$/.test(action)) await perp.adminPerp(w, action, asset);

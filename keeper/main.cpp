@@ -24,6 +24,7 @@ Understand
   status       what is on, how far from neutral, what it holds   (--json)
   explain      why it did, or did not, hedge
   positions    what each position holds, earns and loses, and where its range ends   (--json)
+  history      the prices it stands on: show, backfill, import, export   (--json)
 Build & measure
   study        what each way to hedge would have done in past prices, before risking money   (--json)
   devnet       up, down, status, price, mine: a local chain with real protocol bytecode
@@ -32,8 +33,8 @@ Build & measure
 outrigger <command> --help      examples first, then flags
 )";
 
-constexpr std::array kVerbs{"demo",    "check",     "doctor", "run",   "status",
-                            "explain", "positions", "devnet", "study", "version"};
+constexpr std::array kVerbs{"demo",      "check",   "doctor", "run",   "status", "explain",
+                            "positions", "history", "devnet", "study", "version"};
 
 /// Edits that turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -75,6 +76,7 @@ struct Flags {
     std::string colour = "auto";
     cli::RunFlags run;
     cli::CheckFlags check;
+    cli::HistoryFlags history;
     cli::ExplainFlags explain;
     cli::PositionsFlags positions;
     cli::DemoFlags demo;
@@ -115,6 +117,7 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
                                      "outrigger check --offline")
                       ->alias("doctor");
     auto* offline = check->add_flag("--offline", flags.check.offline, "the configuration only; no network");
+    check->add_flag("--quick", flags.check.quick, "do not measure the endpoints")->excludes(offline);
     check->add_flag("--live", flags.check.live, "also key, funds and nonces")->excludes(offline);
 
     auto* status = app.add_subcommand(
@@ -124,6 +127,36 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
         "explain", "why it did, or did not, hedge\n\n  outrigger explain\n  outrigger explain eth-usdc");
     explain->add_option("position", flags.explain.position, "a position's name (default: all)");
     add_ledger(*explain, flags.explain.ledger);
+}
+
+void add_history(CLI::App& app, Flags& flags) {
+    auto& h = flags.history;
+    auto* history = app.add_subcommand(
+        "history",
+        "the prices the estimator stands on\n\n  outrigger history\n  outrigger history backfill --days 90\n "
+        " "
+        "outrigger history import prices.csv --asset ETH\n  outrigger history export > prices.csv\n\nA "
+        "file's first "
+        "line is time,price or asset,time,price; a time is seconds since 1970 or 2026-11-27T10:00:00Z.");
+    history->require_subcommand(0, 1);
+    const auto action = [&](const char* name, const char* what) {
+        auto* sub = history->add_subcommand(name, what);
+        sub->callback([&h, name] { h.action = name; });
+        sub->add_flag("--live", h.live, "of the live ledger (default: the dry run's)");
+        return sub;
+    };
+    history->add_flag("--live", h.live, "of the live ledger (default: the dry run's)");
+    auto* backfill =
+        action("backfill", "read the feeds' own past, as far as it goes; can be stopped at any time");
+    backfill->add_option("--days", h.days, "how far back (default: what the model looks back)")
+        ->check(CLI::Range(1, 3650));
+    backfill->add_flag("--pools", h.pools,
+                       "before the feeds' first price, also from the pools' observations");
+    auto* import = action("import", "take prices from a CSV file: all of it, or nothing");
+    import->add_option("file", h.file, "the file")->required();
+    import->add_option("--asset", h.asset, "whose prices they are, where the file does not say");
+    import->add_flag("--replace", h.replace, "where the file differs from what is stored, the file counts");
+    action("export", "every stored price as CSV")->add_option("--asset", h.asset, "only of this one");
 }
 
 void add_positions(CLI::App& app, Flags& flags) {
@@ -208,6 +241,7 @@ int dispatch(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("status")) return cli::status(flags.globals, flags.explain.ledger);
     if (app.got_subcommand("explain")) return cli::explain(flags.globals, flags.explain);
     if (app.got_subcommand("positions")) return cli::positions(flags.globals, flags.positions);
+    if (app.got_subcommand("history")) return cli::history(flags.globals, flags.history);
     if (app.got_subcommand("demo")) return cli::demo(flags.globals, flags.demo);
     if (app.got_subcommand("devnet")) return cli::devnet(flags.globals, flags.devnet);
     if (app.got_subcommand("study")) return cli::study(flags.globals, flags.study);
@@ -227,6 +261,7 @@ int outrigger_main(int argc, char** argv) {
     app.require_subcommand(0, 1);
     add_globals(app, flags);
     add_run_verbs(app, flags);
+    add_history(app, flags);
     add_positions(app, flags);
     add_local_verbs(app, flags);
     add_study(app, flags.study);

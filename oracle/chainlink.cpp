@@ -301,37 +301,46 @@ bool ends_history(const Error& e) {
 
 }  // namespace
 
+Result<RoundPage> chainlink_page(BatchReader& reader, const Pins& pins, const ChainlinkSpec& spec,
+                                 RoundId last, std::size_t count) {
+    RoundPage page;
+    page.history = OR_TRY(reader.read(pins, chainlink_history(spec, last, count)));
+    page.next = page.history.earlier;
+    if (page.history.rounds.empty()) {
+        page.next.reset();
+        page.stopped = fmt::format("{}: no round at or just before {} is kept", where(spec),
+                                   last.to_u256().to_decimal());
+        return page;
+    }
+    if (page.next) return page;
+    const auto end = end_of_previous_phase(reader, pins, spec, last.phase);
+    if (!end && !ends_history(end.error())) return tl::unexpected(end.error());
+    if (end) {
+        page.next = *end;
+    } else {
+        page.stopped = end.error().what;
+    }
+    return page;
+}
+
 Result<Backfill> chainlink_backfill(BatchReader& reader, const Pins& pins, const ChainlinkFeed& feed,
                                     TimePoint from, std::size_t wanted, std::size_t page) {
     OR_ASSERT(page > 0);
     Backfill out;
     std::optional<RoundId> next = OR_TRY(reader.read(pins, feed.latest_round())).id;
-    std::uint16_t phase = next->phase;
-    while (out.stopped.empty() && out.rounds.size() < wanted) {
-        if (!next) {
-            const auto end = end_of_previous_phase(reader, pins, feed.spec(), phase);
-            if (!end && !ends_history(end.error())) return tl::unexpected(end.error());
-            if (!end) {
-                out.stopped = end.error().what;
-                break;
-            }
-            next = *end;
-            phase = next->phase;
-        }
-        const auto got = OR_TRY(reader.read(
-            pins, chainlink_history(feed.spec(), *next, std::min(page, wanted - out.rounds.size()))));
-        out.missing += got.missing;
-        out.invalid += got.invalid;
-        const auto before = std::find_if(got.rounds.rbegin(), got.rounds.rend(),
-                                         [&](const Round& r) { return r.updated_at < from; });
-        const bool reached = before != got.rounds.rend();
-        out.rounds.insert(out.rounds.end(), got.rounds.rbegin(), reached ? before + 1 : before);
+    while (next && out.rounds.size() < wanted) {
+        auto got = OR_TRY(
+            chainlink_page(reader, pins, feed.spec(), *next, std::min(page, wanted - out.rounds.size())));
+        out.missing += got.history.missing;
+        out.invalid += got.history.invalid;
+        const auto& rounds = got.history.rounds;
+        const auto before =
+            std::find_if(rounds.rbegin(), rounds.rend(), [&](const Round& r) { return r.updated_at < from; });
+        const bool reached = before != rounds.rend();
+        out.rounds.insert(out.rounds.end(), rounds.rbegin(), reached ? before + 1 : before);
         if (reached) break;
-        if (got.rounds.empty()) {
-            out.stopped = fmt::format("{}: no round at or just before {} is kept", where(feed.spec()),
-                                      next->to_u256().to_decimal());
-        }
-        next = got.earlier;
+        next = got.next;
+        if (!next) out.stopped = got.stopped;
     }
     // An aggregator may publish before it takes over, so phases can overlap in time.
     std::reverse(out.rounds.begin(), out.rounds.end());

@@ -120,6 +120,17 @@ struct RoundHistory {
 [[nodiscard]] Query<RoundId> chainlink_last_round(const ChainlinkSpec& spec, const Address& aggregator,
                                                   std::uint16_t phase);
 
+/// One page of a feed's past, and where the next one ends: in an earlier phase if need be.
+struct RoundPage {
+    RoundHistory history;
+    std::optional<RoundId> next;
+    std::string stopped;  // why there is no next page; empty when there is
+};
+/// The `count` rounds that end at `last`, and the way on. Pre: count > 0. Errors: any failed read; what a
+/// feed cannot give is no failure, see `stopped`
+[[nodiscard]] Result<RoundPage> chainlink_page(BatchReader& reader, const Pins& pins,
+                                               const ChainlinkSpec& spec, RoundId last, std::size_t count);
+
 /// Up to `wanted` rounds before and including the feed's latest, page by page, across phases where the feed
 /// allows.
 struct Backfill {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,6 +31,15 @@ struct RecordedTick {
     friend bool operator==(const RecordedTick&, const RecordedTick&) = default;
 };
 
+/// A stretch of time of which every price a source has published is stored.
+struct Coverage {
+    TimePoint since{};
+    TimePoint until{};
+    std::string next;     // where the source goes on to before `since`, in its own words; empty: nowhere
+    std::string stopped;  // then why
+    friend bool operator==(const Coverage&, const Coverage&) = default;
+};
+
 /// Where prices outlive the process; implemented by the store. Keyed by the asset's symbol, because AssetId
 /// is an index into a configuration that may be edited between two runs.
 class PriceStore {
@@ -39,8 +49,16 @@ class PriceStore {
     virtual Result<void> append(std::string_view asset, std::span<const RecordedTick> ticks) = 0;
     /// Every tick published at or after `from`, oldest first.
     virtual Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint from) = 0;
-    /// Removes what PriceHistory::drop_after removes, for every asset.
+    /// Removes what PriceHistory::drop_after removes, for every asset; nothing later than the ancestor then
+    /// counts as covered.
     virtual Result<void> drop_after(const BlockRef& ancestor) = 0;
+
+    /// What is covered of an asset by one source ("chainlink 0x..."), newest stretch first.
+    virtual Result<std::vector<Coverage>> coverage(std::string_view asset, std::string_view source) = 0;
+    /// Adds a page of ticks together with what is covered from then on: both or neither.
+    virtual Result<void> append_page(std::string_view asset, std::string_view source,
+                                     std::span<const RecordedTick> ticks,
+                                     std::span<const Coverage> covered) = 0;
 };
 
 /// True when a reorganisation back to `ancestor` takes this tick's evidence away. A price published no later

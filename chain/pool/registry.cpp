@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "chain/base/hex.hpp"
 #include "chain/pool/uniswap_v2.hpp"
 #include "chain/pool/uniswap_v3.hpp"
 #include "chain/pool/uniswap_v4.hpp"
@@ -20,9 +21,9 @@ struct PoolKind {
 };
 
 constexpr std::array kPoolKinds{
-    PoolKind{"uniswap-v2", open_uniswap_v2},
-    PoolKind{"uniswap-v3", open_uniswap_v3},
-    PoolKind{"uniswap-v4", open_uniswap_v4},
+    PoolKind{"uniswap-v2", open_uniswap_v2}, PoolKind{"uniswap-v3", open_uniswap_v3},
+    PoolKind{"uniswap-v4", open_uniswap_v4}, PoolKind{"sushi-v3", open_sushi_v3},
+    PoolKind{"pancake-v3", open_pancake_v3}, PoolKind{"slipstream", open_slipstream},
 };
 
 }  // namespace
@@ -32,6 +33,11 @@ std::vector<std::string_view> pool_kinds() {
     names.reserve(kPoolKinds.size());
     for (const auto& kind : kPoolKinds) names.push_back(kind.name);
     return names;
+}
+
+std::string position_key(const PoolSpec& spec) {
+    return fmt::format("{} {} of {} in {}", spec.kind, spec.token_id.to_decimal(),
+                       to_hex(spec.position_manager), to_hex(spec.staked_in));
 }
 
 Result<std::unique_ptr<Pool>> open_pool(BatchReader& reader, const Pins& pins, const PoolSpec& spec,

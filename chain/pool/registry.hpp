@@ -20,11 +20,15 @@ struct PoolSpec {
     Address position_manager{};  // NFT kinds
     U256 token_id{};             // NFT kinds
     Address pair{};              // uniswap-v2: the pair, which is also the LP token
-    Address owner{};             // uniswap-v2: the holder; NFT kinds: zero means whoever owns it now
+    Address owner{};             // uniswap-v2: the holder; NFT kinds: zero means whoever owned it first
     Address staked_in{};         // v3 kinds: the contract that holds the NFT for its staker; zero: none
     Address state_view{};        // uniswap-v4: StateView
     std::vector<Address> hooks_allowed{};  // uniswap-v4: hooks the operator has judged
+    std::string record{};                  // what Pool::record() said at an earlier start
 };
+
+/// The name of an NFT position itself, whatever the configuration calls it: what a record is kept under.
+[[nodiscard]] std::string position_key(const PoolSpec& spec);
 
 /// The pool types there are, in the order of the table.
 [[nodiscard]] std::vector<std::string_view> pool_kinds();

@@ -13,17 +13,11 @@
 #include "chain/base/keccak.hpp"
 #include "chain/base/quantize.hpp"
 #include "chain/pool/gather.hpp"
+#include "chain/pool/nft_record.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
 
 namespace outrigger {
 namespace {
-
-Tick to_tick(const abi::Int<24>& v) {
-    return Tick(static_cast<std::int32_t>(v.value()));
-}
-abi::Int<24> from_tick(Tick t) {
-    return abi::Int<24>(t.value);
-}
 
 std::string where(const PoolSpec& spec) {
     return fmt::format("position '{}' (NFT {} of {})", spec.name, spec.token_id.to_decimal(),
@@ -34,38 +28,49 @@ std::string where(const PoolSpec& spec) {
 ///
 /// positions() reverts for nothing but a missing NFT, but a revert is only a node's word: it counts when it
 /// carries the contract's reason or when ownerOf, which keeps its own books, reverts as well.
-Result<v3::PositionsReturn> existing(const PoolSpec& spec, const Result<v3::PositionsReturn>& position,
-                                     const Result<Address>& owner) {
+Result<V3Nft> existing(const Result<V3Nft>& position, const Result<Address>& owner) {
     if (position) return position;
     const Error& why = position.error();
     const bool named = why.what.find("Invalid token ID") != std::string::npos;
     const bool both = !owner && owner.error().code == Errc::reverted;
     if (why.code == Errc::reverted && (named || both)) {
         return fail(Errc::not_found,
-                    fmt::format("{}: the position manager has no such NFT ({}); it was burned, or the id "
-                                "is wrong: check positions.*.token_id",
-                                where(spec), why.what));
+                    fmt::format("the position manager has no such NFT ({}); it was burned, or "
+                                "the id is wrong: check positions.*.token_id",
+                                why.what));
     }
-    return fail(why.code, fmt::format("{}: {}", where(spec), why.what));
+    return position;
+}
+
+/// What an earlier start kept of the NFT, if anything. Errors: Errc::decode
+Result<std::optional<NftRecord>> recorded(const PoolSpec& spec) {
+    if (spec.record.empty()) return std::optional<NftRecord>();
+    auto record = parse_nft_record(spec.record);
+    if (!record)
+        return fail(record.error().code, fmt::format("{}: the journal's record of it is damaged: {}",
+                                                     where(spec), record.error().what));
+    return std::optional(*record);
 }
 
 /// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
-/// owns it at the start.
-Address expected_owner(const PoolSpec& spec, const V3Nft& nft) {
+/// owned it at the first start.
+Result<Address> expected_owner(const PoolSpec& spec, const V3Nft& nft) {
     if (spec.staked_in != Address{}) return spec.staked_in;
-    return spec.owner != Address{} ? spec.owner : nft.owner;
+    if (spec.owner != Address{}) return spec.owner;
+    const auto record = OR_TRY(recorded(spec));
+    return record ? record->owner : nft.owner;
 }
 
-V3Nft to_nft(const v3::PositionsReturn& p, const Address& owner) {
-    return {.owner = owner,
-            .factory = {},
-            .token0 = std::get<2>(p),
-            .token1 = std::get<3>(p),
-            .fee_pips = static_cast<std::uint32_t>(std::get<4>(p).value()),
-            .range = {to_tick(std::get<5>(p)), to_tick(std::get<6>(p))},
-            .account = {.liquidity = std::get<7>(p).value(),
-                        .inside_last = {std::get<8>(p), std::get<9>(p)},
-                        .tokens_owed = {std::get<10>(p).value(), std::get<11>(p).value()}}};
+/// An NFT that is no more, as an earlier start saw it.
+V3Nft nft_of(const NftRecord& r) {
+    V3Nft nft;
+    nft.owner = r.owner;
+    nft.token0 = r.token0;
+    nft.token1 = r.token1;
+    nft.fee_pips = r.fee_pips;
+    nft.tick_spacing = r.tick_spacing;
+    nft.range = r.range;
+    return nft;
 }
 
 /// The state of the pool around one range, at one block.
@@ -74,69 +79,101 @@ struct PoolState {
     FeeGrowth global;
     TickGrowth outside;
     bool ticks_live = false;
-    FeeAccount manager;  // the position manager's own account at the pool
+    FeeAccount manager;  // the position manager's account at the pool
+    FeeAccount holder;   // that of who holds the NFT, where it may be the gauge
+    Address gauge;       // zero: none
+    std::uint32_t fee_pips = 0;
 };
 
-using PoolAnswers = std::tuple<Result<v3::Slot0Return>, Result<U256>, Result<U256>, Result<v3::TicksReturn>,
-                               Result<v3::TicksReturn>, Result<v3::PoolPositionsReturn>>;
+/// A query that needs no reading.
+template <class T>
+Query<T> known(T value) {
+    return {{}, [value](typename Query<T>::Answers) -> Result<T> { return value; }};
+}
 
-Query<PoolAnswers> pool_query(ChainId chain, const Address& pool, const Address& manager,
-                              const TickRange& range) {
-    return gather(eth_query<v3::Slot0>(chain, pool), eth_query<v3::FeeGrowthGlobal0>(chain, pool),
+using PoolAnswers =
+    std::tuple<Result<PoolPrice>, Result<U256>, Result<U256>, Result<V3Tick>, Result<V3Tick>,
+               Result<FeeAccount>, Result<std::uint32_t>, Result<Address>, Result<FeeAccount>>;
+
+Query<FeeAccount> account_of(ChainId chain, const V3Identity& identity, const Address& holder) {
+    return map(eth_query<v3::PoolPositions>(chain, identity.pool, v3_position_key(holder, identity.range)),
+               [](const v3::PoolPositionsReturn& held) {
+                   return FeeAccount{.liquidity = std::get<0>(held).value(),
+                                     .inside_last = {std::get<1>(held), std::get<2>(held)},
+                                     .tokens_owed = {std::get<3>(held).value(), std::get<4>(held).value()}};
+               });
+}
+
+Query<PoolAnswers> pool_query(ChainId chain, const V3Identity& identity, const Address& manager,
+                              const V3Dialect& speech) {
+    const Address& pool = identity.pool;
+    const bool gauged = speech.gauge != nullptr;
+    return gather(speech.price(chain, pool), eth_query<v3::FeeGrowthGlobal0>(chain, pool),
                   eth_query<v3::FeeGrowthGlobal1>(chain, pool),
-                  eth_query<v3::Ticks>(chain, pool, from_tick(range.lower)),
-                  eth_query<v3::Ticks>(chain, pool, from_tick(range.upper)),
-                  eth_query<v3::PoolPositions>(chain, pool, v3_position_key(manager, range)));
+                  speech.tick(chain, pool, identity.range.lower),
+                  speech.tick(chain, pool, identity.range.upper), account_of(chain, identity, manager),
+                  speech.fee != nullptr ? speech.fee(chain, pool) : known(identity.fee_pips),
+                  gauged ? speech.gauge(chain, pool) : known(Address{}),
+                  gauged ? account_of(chain, identity, identity.owner) : known(FeeAccount{}));
 }
 
 Result<PoolState> to_state(const PoolAnswers& answers) {
-    const auto slot = OR_TRY(std::get<0>(answers));
     const auto lower = OR_TRY(std::get<3>(answers));
     const auto upper = OR_TRY(std::get<4>(answers));
-    const auto held = OR_TRY(std::get<5>(answers));
     PoolState s;
-    s.price = {std::get<0>(slot).value(), to_tick(std::get<1>(slot))};
+    s.price = OR_TRY(std::get<0>(answers));
     s.global = {OR_TRY(std::get<1>(answers)), OR_TRY(std::get<2>(answers))};
-    s.outside = {.lower = {std::get<2>(lower), std::get<3>(lower)},
-                 .upper = {std::get<2>(upper), std::get<3>(upper)}};
-    s.ticks_live = std::get<7>(lower) && std::get<7>(upper);
-    s.manager = {.liquidity = std::get<0>(held).value(),
-                 .inside_last = {std::get<1>(held), std::get<2>(held)},
-                 .tokens_owed = {std::get<3>(held).value(), std::get<4>(held).value()}};
+    s.outside = {.lower = lower.outside, .upper = upper.outside};
+    s.ticks_live = lower.live && upper.live;
+    s.manager = OR_TRY(std::get<5>(answers));
+    s.fee_pips = OR_TRY(std::get<6>(answers));
+    s.gauge = OR_TRY(std::get<7>(answers));
+    s.holder = OR_TRY(std::get<8>(answers));
     if (s.price.sqrt_price_x96.is_zero())
         return fail(Errc::decode, "the pool has no price: it was never initialised");
     OR_TRY(check_pool_price(s.price));
     return s;
 }
 
+/// What collecting pays an NFT whose fees are its gauge's.
+TokenAmounts owed_in_gauge(const FeeAccount& nft, const FeeAccount& gauge) {
+    return {std::min(nft.tokens_owed.amount0, gauge.tokens_owed.amount0),
+            std::min(nft.tokens_owed.amount1, gauge.tokens_owed.amount1)};
+}
+
 class UniswapV3 final : public Pool {
   public:
-    UniswapV3(PoolSpec spec, V3Identity identity, TokenInfo token0, TokenInfo token1)
-        : spec_(std::move(spec)),
+    UniswapV3(const V3Dialect& speech, PoolSpec spec, V3Identity identity, TokenInfo token0, TokenInfo token1)
+        : speech_(&speech),
+          spec_(std::move(spec)),
           identity_(std::move(identity)),
           token0_(std::move(token0)),
           token1_(std::move(token1)) {}
 
     const std::string& name() const override { return spec_.name; }
 
+    std::optional<Address> observed_pool() const override {
+        if (speech_->kind != kUniswapV3.kind) return std::nullopt;
+        return identity_.pool;
+    }
+    std::string record() const override {
+        return to_text(NftRecord{.owner = identity_.owner,
+                                 .token0 = identity_.token0.address,
+                                 .token1 = identity_.token1.address,
+                                 .fee_pips = identity_.fee_pips,
+                                 .tick_spacing = identity_.tick_spacing,
+                                 .range = identity_.range});
+    }
+
     Query<LpView> position() const override {
-        auto nft = gather(eth_query<v3::Positions>(spec_.chain, spec_.position_manager, spec_.token_id),
-                          eth_query<v3::OwnerOf>(spec_.chain, spec_.position_manager, spec_.token_id));
-        auto pool = pool_query(spec_.chain, identity_.pool, spec_.position_manager, identity_.range);
+        auto nft =
+            gather(speech_->nft(spec_.chain, spec_.position_manager, spec_.token_id),
+                   eth_query<v3::OwnerOf>(spec_.chain, spec_.position_manager, spec_.token_id), staker());
+        auto pool = pool_query(spec_.chain, identity_, spec_.position_manager, *speech_);
         // The query may outlive this object: it carries its own copy.
         return map(both(std::move(nft), std::move(pool)),
                    [self = *this](const auto& answers) -> Result<LpView> {
-                       const auto& [position, owner] = answers.first;
-                       const auto record =
-                           existing(self.spec_, position, owner);  // first: it explains a missing owner
-                       if (!record && record.error().code != Errc::not_found)
-                           return tl::unexpected(record.error());
-                       std::optional<V3Nft> read;  // nothing: proven to be burned
-                       if (record) read = to_nft(*record, OR_TRY(owner));
-                       if (read) OR_TRY(self.still_same(*read));
-                       auto view = to_state(answers.second).and_then([&](const PoolState& state) {
-                           return self.view(read, state);
-                       });
+                       auto view = self.read(answers.first, answers.second);
                        if (!view)
                            return fail(view.error().code,
                                        fmt::format("{}: {}", where(self.spec_), view.error().what));
@@ -145,29 +182,54 @@ class UniswapV3 final : public Pool {
     }
 
   private:
+    bool staked() const { return spec_.staked_in != Address{}; }
+
+    /// For whom it is staked, where that is asked; else nobody.
+    Query<Address> staker() const {
+        if (!staked() || spec_.owner == Address{}) return known(Address{});
+        return speech_->staker(spec_.chain, spec_.staked_in, spec_.token_id, spec_.owner);
+    }
+
+    template <class NftAnswers>
+    Result<LpView> read(const NftAnswers& nft_answers, const PoolAnswers& pool_answers) const {
+        const auto& [position, owner, staker] = nft_answers;
+        const auto record = existing(position, owner);  // first: it explains a missing owner
+        if (!record && record.error().code != Errc::not_found) return tl::unexpected(record.error());
+        std::optional<V3Nft> nft;  // nothing: proven to be burned
+        if (record) {
+            nft = *record;
+            nft->owner = OR_TRY(owner);
+            OR_TRY(still_same(*nft));
+        }
+        const PoolState state = OR_TRY(to_state(pool_answers));
+        if (nft && nft->owner == identity_.owner) {
+            if (!staked() || spec_.owner == Address{} || OR_TRY(staker) == spec_.owner)
+                return held(nft->account, state);
+            nft->owner = OR_TRY(staker);
+        }
+        LpView v;
+        v.state = nft ? PositionState::transferred : PositionState::burned;
+        if (nft) v.owner = nft->owner;
+        describe(v, U256(), state);
+        return v;
+    }
+
     Result<void> still_same(const V3Nft& read) const {
         if (read.token0 != identity_.token0.address || read.token1 != identity_.token1.address ||
-            read.fee_pips != identity_.fee_pips || read.range != identity_.range) {
+            read.fee_pips != identity_.fee_pips || read.tick_spacing != identity_.tick_spacing ||
+            read.range != identity_.range) {
             return fail(Errc::decode,
-                        fmt::format("{}: its tokens, fee or ticks are not those read at the start, which no "
-                                    "NFT can change; the node is not to be trusted",
-                                    where(spec_)));
+                        "its tokens, fee or ticks are not those read at the start, which no NFT "
+                        "can change; the node is not to be trusted");
         }
         return {};
     }
 
-    Result<LpView> view(const std::optional<V3Nft>& nft, const PoolState& state) const {
-        if (nft && nft->owner == identity_.owner) return held(nft->account, state);
-        LpView v;
-        v.state = nft ? PositionState::transferred : PositionState::burned;
-        if (nft) v.owner = nft->owner;
-        describe(v, U256(), state.price);
-        return v;
-    }
-
     /// The view of an NFT that is still its owner's.
     Result<LpView> held(const FeeAccount& nft, const PoolState& state) const {
-        if (!nft.liquidity.is_zero() && (nft.liquidity > state.manager.liquidity || !state.ticks_live)) {
+        const bool in_gauge = state.gauge != Address{} && state.gauge == identity_.owner;
+        const FeeAccount& at_pool = in_gauge ? state.holder : state.manager;
+        if (!nft.liquidity.is_zero() && (nft.liquidity > at_pool.liquidity || !state.ticks_live)) {
             return fail(Errc::decode,
                         "the pool does not hold the NFT's liquidity; the node mixed two blocks");
         }
@@ -177,9 +239,9 @@ class UniswapV3 final : public Pool {
         v.principal = OR_TRY(position_amounts(state.price, identity_.range, nft.liquidity, Rounding::down));
         const FeeGrowth inside =
             fee_growth_inside(identity_.range, state.price.tick, state.global, state.outside);
-        v.uncollected_fees = collectable_fees(nft, state.manager, inside);
+        v.uncollected_fees = in_gauge ? owed_in_gauge(nft, at_pool) : collectable_fees(nft, at_pool, inside);
         OR_TRY(no_wrap(v));
-        describe(v, nft.liquidity, state.price);
+        describe(v, nft.liquidity, state);
         return v;
     }
 
@@ -192,7 +254,8 @@ class UniswapV3 final : public Pool {
                     "principal and fees exceed 128 bits, where the contracts' bookkeeping wraps");
     }
 
-    void describe(LpView& v, const U256& liquidity, const PoolPrice& price) const {
+    void describe(LpView& v, const U256& liquidity, const PoolState& state) const {
+        const PoolPrice& price = state.price;
         const auto d0 = token0_.decimals;
         const auto d1 = token1_.decimals;
         const auto at = [&](Tick t) { return v3_price(*tick_to_sqrt_price(t), d0, d1); };
@@ -209,10 +272,11 @@ class UniswapV3 final : public Pool {
         v.liquidity = liquidity;
         v.sqrt_price_x96 = price.sqrt_price_x96;
         v.pool_price = v3_price(price.sqrt_price_x96, d0, d1);
-        v.fee_pips = identity_.fee_pips;
+        v.fee_pips = state.fee_pips;
         v.in_range = price.tick >= identity_.range.lower && price.tick < identity_.range.upper;
     }
 
+    const V3Dialect* speech_;  // static
     PoolSpec spec_;
     V3Identity identity_;
     TokenInfo token0_;
@@ -221,32 +285,36 @@ class UniswapV3 final : public Pool {
 
 }  // namespace
 
-Query<V3Nft> identify_v3_nft(const PoolSpec& spec) {
-    auto reads = gather(eth_query<v3::Positions>(spec.chain, spec.position_manager, spec.token_id),
+Query<V3Nft> identify_v3_nft(const PoolSpec& spec, const V3Dialect& speech) {
+    auto reads = gather(speech.nft(spec.chain, spec.position_manager, spec.token_id),
                         eth_query<v3::OwnerOf>(spec.chain, spec.position_manager, spec.token_id),
                         eth_query<v3::Factory>(spec.chain, spec.position_manager));
-    return map(std::move(reads), [spec](const auto& answers) -> Result<V3Nft> {
+    return map(std::move(reads), [spec, kind = speech.kind](const auto& answers) -> Result<V3Nft> {
         const auto& [position, owner, factory] = answers;
-        const auto record = OR_TRY(existing(spec, position, owner));
-        V3Nft nft = to_nft(record, OR_TRY(owner));
+        const auto now = existing(position, owner);
+        const auto before = OR_TRY(recorded(spec));
+        const bool burned = !now && now.error().code == Errc::not_found;
+        if (!now && !(burned && before))
+            return fail(now.error().code, fmt::format("{}: {}", where(spec), now.error().what));
+        V3Nft nft = burned ? nft_of(*before) : *now;
+        if (!burned) nft.owner = OR_TRY(owner);
         nft.factory = OR_TRY(factory);
         const bool ticks_ok =
             nft.range.lower >= kMinTick && nft.range.lower < nft.range.upper && nft.range.upper <= kMaxTick;
         if (!ticks_ok || nft.token0 >= nft.token1) {
             return fail(Errc::decode,
-                        fmt::format("{}: tokens or ticks are not those of a Uniswap v3 position; check "
-                                    "the position manager's address",
-                                    where(spec)));
+                        fmt::format("{}: tokens or ticks are not those of a {} position; check the position "
+                                    "manager's address",
+                                    where(spec), kind));
         }
         return nft;
     });
 }
 
-Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
+Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft, const V3Dialect& speech) {
     const ChainId chain = spec.chain;
-    auto reads = gather(
-        eth_query<v3::GetPool>(chain, nft.factory, nft.token0, nft.token1, abi::UInt<24>(nft.fee_pips)),
-        identify_token(chain, nft.token0), identify_token(chain, nft.token1));
+    auto reads = gather(speech.pool(chain, nft.factory, nft), identify_token(chain, nft.token0),
+                        identify_token(chain, nft.token1));
     return map(std::move(reads), [spec, nft](const auto& answers) -> Result<V3Identity> {
         const auto& [pool_answer, token0, token1] = answers;
         const Address pool = OR_TRY(pool_answer);
@@ -259,48 +327,48 @@ Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft) {
             return fail(token.error().code, fmt::format("{}: {}", where(spec), token.error().what));
         };
         return V3Identity{.pool = pool,
-                          .owner = expected_owner(spec, nft),
+                          .owner = OR_TRY(expected_owner(spec, nft)),
                           .token0 = OR_TRY(in_position(token0)),
                           .token1 = OR_TRY(in_position(token1)),
                           .fee_pips = nft.fee_pips,
+                          .tick_spacing = nft.tick_spacing,
                           .range = nft.range};
     });
 }
 
 Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Identity& identity,
-                                              const TokenTable& tokens) {
+                                              const TokenTable& tokens, const V3Dialect& speech) {
     auto token0 = OR_TRY(known_token(where(spec), tokens, identity.token0));
     auto token1 = OR_TRY(known_token(where(spec), tokens, identity.token1));
-    return std::make_unique<UniswapV3>(spec, identity, std::move(token0), std::move(token1));
+    return std::make_unique<UniswapV3>(speech, spec, identity, std::move(token0), std::move(token1));
 }
+
+namespace {
+
+Result<std::unique_ptr<Pool>> open(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                   const TokenTable& tokens, const V3Dialect& speech) {
+    const V3Nft nft = OR_TRY(reader.read(pins, identify_v3_nft(spec, speech)));
+    const V3Identity identity = OR_TRY(reader.read(pins, identify_v3_pool(spec, nft, speech)));
+    return make_uniswap_v3(spec, identity, tokens, speech);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
                                               const TokenTable& tokens) {
-    const V3Nft nft = OR_TRY(reader.read(pins, identify_v3_nft(spec)));
-    return make_uniswap_v3(spec, OR_TRY(reader.read(pins, identify_v3_pool(spec, nft))), tokens);
+    return open(reader, pins, spec, tokens, kUniswapV3);
 }
-
-Address v3_pool_address(const Address& factory, const Hash32& init_code_hash, const Address& token0,
-                        const Address& token1, std::uint32_t fee_pips) {
-    OR_ASSERT(token0 < token1);
-    const auto salt = keccak256(abi::encode(token0, token1, abi::UInt<24>(fee_pips)));
-    Bytes packed{0xff};
-    packed.insert(packed.end(), factory.data.begin(), factory.data.end());
-    packed.insert(packed.end(), salt.begin(), salt.end());
-    packed.insert(packed.end(), init_code_hash.data.begin(), init_code_hash.data.end());
-    const auto hash = keccak256(packed);
-    Address out;
-    std::copy(hash.begin() + 12, hash.end(), out.data.begin());
-    return out;
+Result<std::unique_ptr<Pool>> open_sushi_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                            const TokenTable& tokens) {
+    return open(reader, pins, spec, tokens, kSushiV3);
 }
-
-Hash32 v3_position_key(const Address& owner, const TickRange& range) {
-    Bytes packed(owner.data.begin(), owner.data.end());
-    for (const Tick tick : {range.lower, range.upper}) {
-        const auto bits = static_cast<std::uint32_t>(tick.value);  // two's complement, as int24 is packed
-        for (const unsigned shift : {16U, 8U, 0U}) packed.push_back(static_cast<std::uint8_t>(bits >> shift));
-    }
-    return Hash32{keccak256(packed)};
+Result<std::unique_ptr<Pool>> open_pancake_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                              const TokenTable& tokens) {
+    return open(reader, pins, spec, tokens, kPancakeV3);
+}
+Result<std::unique_ptr<Pool>> open_slipstream(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                              const TokenTable& tokens) {
+    return open(reader, pins, spec, tokens, kSlipstream);
 }
 
 }  // namespace outrigger

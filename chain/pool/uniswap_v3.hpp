@@ -10,20 +10,10 @@
 #include "chain/pool/registry.hpp"
 #include "chain/pool/token_identity.hpp"
 #include "chain/pool/tokens.hpp"
+#include "chain/pool/v3_dialect.hpp"
 #include "chain/pool/v3_math.hpp"
 
 namespace outrigger {
-
-/// What the position manager and the NFT say about themselves.
-struct V3Nft {
-    Address owner;
-    Address factory;
-    Address token0;
-    Address token1;
-    std::uint32_t fee_pips = 0;
-    TickRange range;
-    FeeAccount account;
-};
 
 /// What never changes during the life of an NFT (its owner may; that is watched).
 struct V3Identity {
@@ -31,19 +21,23 @@ struct V3Identity {
     Address owner;
     TokenIdentity token0;
     TokenIdentity token1;
-    std::uint32_t fee_pips = 0;
+    std::uint32_t fee_pips = 0;     // zero where the pool's own may change
+    std::int32_t tick_spacing = 0;  // only where the pool is keyed by it
     TickRange range;
 };
 
 /// First question: the NFT and its position manager.
-/// Errors: Errc::not_found when there is no such NFT (burned, or never minted)
-[[nodiscard]] Query<V3Nft> identify_v3_nft(const PoolSpec& spec);
+/// Errors: Errc::not_found when there is no such NFT (burned, or never minted),
+/// unless spec.record tells what it was. Errc::decode for such a record that is damaged
+[[nodiscard]] Query<V3Nft> identify_v3_nft(const PoolSpec& spec, const V3Dialect& speech = kUniswapV3);
 /// Second question, from the first one's answer: the pool and its tokens.
 /// Errors: Errc::not_found when the factory knows no such pool; Errc::unsupported for over kMaxDecimals
 /// decimals
-[[nodiscard]] Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft);
+[[nodiscard]] Query<V3Identity> identify_v3_pool(const PoolSpec& spec, const V3Nft& nft,
+                                                 const V3Dialect& speech = kUniswapV3);
 
-/// A Uniswap v3 position by its NFT. One batch of eight reads a round.
+/// A position of Uniswap v3, or of a fork of it, by its NFT. One batch of eight reads a round, of nine where
+/// the pool's fee may change, two more for a gauge and its account, and one to prove for whom it is staked.
 ///
 /// position(): amounts and fees are to the wei what decreaseLiquidity (all) and collect (all) would pay at
 /// that block. A burned or transferred NFT is a view of that state which holds nothing; burned is what the
@@ -52,10 +46,18 @@ struct V3Identity {
 /// Errc::unsupported for amounts over 128 bits, where the contracts' own bookkeeping wraps. Errors:
 /// Errc::config when a token is not configured or its decimals differ from the contract's
 [[nodiscard]] Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Identity& identity,
-                                                            const TokenTable& tokens);
+                                                            const TokenTable& tokens,
+                                                            const V3Dialect& speech = kUniswapV3);
 
-/// The whole start-up of one position: both identity questions at the pinned block, then make_uniswap_v3.
+/// The whole start-up of one position: both identity questions at the pinned block, then make_uniswap_v3. One
+/// function a fork.
 [[nodiscard]] Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins,
+                                                            const PoolSpec& spec, const TokenTable& tokens);
+[[nodiscard]] Result<std::unique_ptr<Pool>> open_sushi_v3(BatchReader& reader, const Pins& pins,
+                                                          const PoolSpec& spec, const TokenTable& tokens);
+[[nodiscard]] Result<std::unique_ptr<Pool>> open_pancake_v3(BatchReader& reader, const Pins& pins,
+                                                            const PoolSpec& spec, const TokenTable& tokens);
+[[nodiscard]] Result<std::unique_ptr<Pool>> open_slipstream(BatchReader& reader, const Pins& pins,
                                                             const PoolSpec& spec, const TokenTable& tokens);
 
 /// Where a factory deploys the pool of two tokens and a fee. Pre: token0 < token1.

@@ -11,6 +11,7 @@
 #include "chain/abi/call.hpp"
 #include "chain/base/hex.hpp"
 #include "chain/pool/gather.hpp"
+#include "chain/pool/nft_record.hpp"
 #include "chain/pool/uniswap_v4_abi.hpp"
 
 namespace outrigger {
@@ -68,6 +69,15 @@ Result<std::optional<V4Nft>> read_nft(const Result<std::tuple<v4::PoolKeyTuple, 
     return std::optional(V4Nft{key, range, *owner});
 }
 
+/// What an earlier start kept of the NFT, if anything. Errors: Errc::decode
+Result<std::optional<V4Nft>> recorded(const PoolSpec& spec) {
+    if (spec.record.empty()) return std::optional<V4Nft>();
+    const auto r = parse_nft_record(spec.record);
+    if (!r) return fail(r.error().code, "the journal's record of it is damaged: " + r.error().what);
+    return std::optional(
+        V4Nft{{r->token0, r->token1, r->fee_pips, r->tick_spacing, r->hooks}, r->range, r->owner});
+}
+
 class UniswapV4 final : public Pool {
   public:
     UniswapV4(PoolSpec spec, V4Identity identity, TokenInfo token0, TokenInfo token1)
@@ -77,6 +87,12 @@ class UniswapV4 final : public Pool {
           token1_(std::move(token1)) {}
 
     const std::string& name() const override { return spec_.name; }
+
+    std::string record() const override {
+        const V4PoolKey& key = identity_.key;
+        return to_text({identity_.owner, key.currency0, key.currency1, key.fee, key.tick_spacing, key.hooks,
+                        identity_.range});
+    }
 
     Query<LpView> position() const override {
         const ChainId chain = spec_.chain;
@@ -183,7 +199,9 @@ Result<V4Identity> identify(BatchReader& reader, const Pins& pins, const PoolSpe
     const auto answers = OR_TRY(reader.read(
         pins, gather(eth_query<v4::PoolAndPositionInfo>(chain, spec.position_manager, spec.token_id),
                      eth_query<v4::OwnerOf>(chain, spec.position_manager, spec.token_id))));
-    const auto nft = OR_TRY(read_nft(std::get<0>(answers), std::get<1>(answers)));
+    auto nft = OR_TRY(read_nft(std::get<0>(answers), std::get<1>(answers)));
+    const auto before = OR_TRY(recorded(spec));
+    if (!nft && before) nft = before;  // burned since
     if (!nft) {
         return fail(Errc::not_found,
                     "the position manager has no such NFT; it was burned, or the id is wrong: "
@@ -192,9 +210,10 @@ Result<V4Identity> identify(BatchReader& reader, const Pins& pins, const PoolSpe
     OR_TRY(check_hooks(spec, nft->key.hooks));
     const auto tokens = OR_TRY(reader.read(
         pins, gather(identify_token(chain, nft->key.currency0), identify_token(chain, nft->key.currency1))));
-    // Whom it must belong to from now on: the configured owner, or whoever owns it at the start.
-    return V4Identity{nft->key, spec.owner != Address{} ? spec.owner : nft->owner,
-                      OR_TRY(std::get<0>(tokens)), OR_TRY(std::get<1>(tokens)), nft->range};
+    // Whom it must belong to from now on: the configured owner, or whoever owned it at the first start.
+    const Address owner = before ? before->owner : nft->owner;
+    return V4Identity{nft->key, spec.owner != Address{} ? spec.owner : owner, OR_TRY(std::get<0>(tokens)),
+                      OR_TRY(std::get<1>(tokens)), nft->range};
 }
 
 }  // namespace

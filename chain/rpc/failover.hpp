@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "chain/rpc/head_rules.hpp"
 #include "chain/rpc/node.hpp"
 #include "chain/rpc/retry_budget.hpp"
 
@@ -31,6 +32,7 @@ struct NodeSetOptions {
     std::uint32_t rest_max =
         64;  // reads, or polls where heads are compared, an ailing endpoint sits out at most
     HeadAge head_age;
+    HeadRules head_rules{};
     /// An endpoint whose head is that much older than another's is set aside. Nothing: heads are not
     /// compared.
     std::optional<std::chrono::seconds> head_lag_max;
@@ -58,7 +60,8 @@ class NodeSet final : public HeadSource {
             NodeSetOptions options = {});
 
     /// The result of `f(node)` from the first node that gives one. Only an error that another node may not
-    /// have (timeout, transport, an answer that is not JSON-RPC) moves on to the next. Errors: Errc::config
+    /// have (timeout, transport, an answer that is not JSON-RPC, a method not offered) moves on to the next;
+    /// one that only does not offer it stays in good standing. Errors: Errc::config
     /// when every endpoint serves another chain; else the last node's error.
     template <class F>
     auto read(F f) -> std::invoke_result_t<F, Node&> {
@@ -77,6 +80,11 @@ class NodeSet final : public HeadSource {
             if (answer) {
                 served(i);
                 return answer;
+            }
+            if (answer.error().code == Errc::unsupported) {  // it is well, and cannot: no attempt either
+                --asked;
+                if (!last) last = std::move(answer).error();
+                continue;
             }
             if (!is_nodes_fault(answer.error().code)) return answer;
             failed(i, answer.error());
@@ -187,7 +195,8 @@ class NodeSet final : public HeadSource {
     bool compares_heads() const { return options_.head_lag_max.has_value(); }
     Result<Head> judged(Node& node, Result<Head> head, TimePoint now) const;
     std::vector<Seen> heads_of(const std::vector<std::size_t>& members, TimePoint now, Error& last);
-    std::vector<Seen> fit_of(const std::vector<Seen>& seen, Error& last);
+    std::vector<Seen> fit_of(const std::vector<Seen>& seen, TimePoint now, Error& last);
+    std::optional<Error> impossible(const Seen& one, TimePoint now) const;
     Result<Head> best_of(const std::vector<Seen>& fit);
     Result<Head> agreed(const std::vector<Seen>& fit);
     std::vector<Seen> headers_at(BlockNumber number, const std::vector<Seen>& fit);
@@ -206,7 +215,8 @@ class NodeSet final : public HeadSource {
     NodeSetOptions options_;
     RetryBudget retries_;
     std::vector<Member> members_;
-    std::optional<Head> newest_;  // accepted so far
+    std::optional<Head> newest_;
+    TimePoint newest_at_{};  // by our own clock  // accepted so far
 };
 
 }  // namespace outrigger

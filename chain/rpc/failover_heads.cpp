@@ -111,14 +111,28 @@ std::optional<Error> NodeSet::misfit(const Seen& one, const std::vector<Seen>& a
                              block.number.value, block.number.value - *highest_other)};
 }
 
-/// Those heads that may be right beside the others; the other endpoints are set aside.
-std::vector<NodeSet::Seen> NodeSet::fit_of(const std::vector<Seen>& seen, Error& last) {
+/// Why a head cannot come after the last one chosen, if so.
+std::optional<Error> NodeSet::impossible(const Seen& one, TimePoint now) const {
+    if (!newest_) return std::nullopt;
+    auto fits = check_growth(*newest_, one.head, now - newest_at_, options_.head_rules);
+    if (fits && one.head.parent == newest_->block.hash)
+        fits = check_child(*newest_, one.head, options_.head_rules);
+    if (fits) return std::nullopt;
+    return Error{fits.error().code,
+                 fmt::format("{}: {}", members_[one.member].node->origin(), fits.error().what)};
+}
+
+/// Those heads that may be right by themselves and beside the others; the other endpoints are set aside.
+std::vector<NodeSet::Seen> NodeSet::fit_of(const std::vector<Seen>& seen, TimePoint now, Error& last) {
     std::vector<Seen> out;
     for (const Seen& s : seen) {
-        if (const auto why = misfit(s, seen)) {
+        if (const auto why = impossible(s, now)) {
             failed(s.member, *why);
-            members_[s.member].lagged = true;
             last = *why;
+        } else if (const auto odd = misfit(s, seen)) {
+            failed(s.member, *odd);
+            members_[s.member].lagged = true;
+            last = *odd;
         } else {
             served(s.member);
             out.push_back(s);
@@ -208,11 +222,12 @@ Result<Head> NodeSet::latest(TimePoint now) {
         (m.rest > 0 ? resting : ready).push_back(i);
     }
     Error last{Errc::config, members_.empty() ? "" : "every endpoint that may be read serves another chain"};
-    auto fit = fit_of(heads_of(ready, now, last), last);
-    if (fit.empty()) fit = fit_of(heads_of(resting, now, last), last);
+    auto fit = fit_of(heads_of(ready, now, last), now, last);
+    if (fit.empty()) fit = fit_of(heads_of(resting, now, last), now, last);
     if (fit.empty()) return tl::unexpected(last);
     const Head chosen = OR_TRY(best_of(fit));
     newest_ = chosen;
+    newest_at_ = now;
     for (Member& m : members_) m.used = false;  // a head is not what a round is read from
     return chosen;
 }

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "chain/rpc/head.hpp"
+#include "chain/rpc/head_rules.hpp"
 
 namespace outrigger {
 
 struct HeadTrackerOptions {
     std::size_t depth = 128;  // headers kept; a reorg deeper than this is not followed
     HeadAge age;
+    HeadRules rules{};
 };
 
 /// What a poll has shown.
@@ -30,10 +32,11 @@ class HeadTracker {
     explicit HeadTracker(HeadTrackerOptions options = {});
 
     /// The newest head, linked by parent hashes to the one before it; when it is on another branch, which
-    /// blocks left the chain. A head that is older or newer than `now` allows, or lower than the last one
-    /// without a branch to prove it, is refused and changes nothing. Errors: Errc::stale for such a head;
-    /// Errc::reorged when the branch leaves the kept headers behind, until reset(); Errc::decode when the
-    /// source's headers do not link; else the source's own.
+    /// blocks left the chain. A head that is older or newer than `now` allows, lower than the last one
+    /// without a branch to prove it, or impossible after its parent by the rules is refused and changes
+    /// nothing. Errors: Errc::stale for such a head, Errc::decode for an impossible one; Errc::reorged when
+    /// the branch leaves the kept headers behind, until reset(); Errc::decode when the source's headers do
+    /// not link; else the source's own.
     Result<HeadUpdate> poll(HeadSource& source, TimePoint now);
 
     /// Forgets everything: the next head is taken as it is.

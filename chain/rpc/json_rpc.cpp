@@ -39,6 +39,11 @@ Bytes revert_data(const json& error) {
     return parse_hex(text).value_or(Bytes{});
 }
 
+/// Whether a body of that content type may be JSON: one that says so, or one that says nothing.
+bool is_json(std::string_view content_type) {
+    return content_type.empty() || content_type.find("json") != std::string_view::npos;
+}
+
 /// What the node said, or nothing when its error object is not one.
 std::optional<NodeFault> node_fault(const json& error) {
     if (!error.is_object()) return std::nullopt;
@@ -198,7 +203,10 @@ std::vector<Reply> JsonRpc::understand(const Prepared& asked, const Result<HttpR
                                                         answer->status == 429 ? " (rate limited)" : "")},
                           answer->status == 413 ? Again::smaller : Again::no);
     }
-    auto parsed = parse_json(answer->body);
+    auto parsed =
+        is_json(answer->content_type)
+            ? parse_json(answer->body)
+            : fail(Errc::decode, fmt::format("the answer is {}, not JSON", shown(answer->content_type, 60)));
     if (parsed) {
         auto replies = read_answers(*parsed, asked, origin_);
         if (replies) {

@@ -67,16 +67,36 @@ Result<T> in(const std::string& origin, std::string_view method, Result<T> r) {
 Node::Node(Transport& transport, JsonRpc::Options options, ChainId chain)
     : transport_(transport), rpc_(transport, std::move(options)), chain_(chain) {}
 
+Reply Node::offered(const std::string& method, Reply reply) {
+    if (reply || !reply.error().said) return reply;
+    const NodeFault& said = *reply.error().said;
+    // What a contract says when it reverts is not the node's word about itself.
+    if (classify_call(said) != Errc::rpc || !is_method_missing(said)) return reply;
+    if (missing_.insert(method).second)
+        spdlog::warn("rpc {}: does not offer {}; it is not asked for it again", origin(), method);
+    reply.error().error.code = Errc::unsupported;
+    return reply;
+}
+
+Reply Node::not_offered(const std::string& method) const {
+    return failed(Errc::unsupported, fmt::format("{}: does not offer {}", origin(), method));
+}
+
 Result<json> Node::ask(std::string method, std::string params) {
-    return value_of(rpc_.call({std::move(method), std::move(params)}));
+    if (lacks(method)) return value_of(not_offered(method));
+    auto reply = rpc_.call({method, std::move(params)});
+    return value_of(offered(method, std::move(reply)));
 }
 
 Result<json> Node::ask_at(const BlockRef& pin, BlockCall call) {
-    return value_of(std::move(at_block(pin, std::span(&call, 1)).front()));
+    if (lacks(call.method)) return value_of(not_offered(call.method));
+    auto reply = std::move(at_block(pin, std::span(&call, 1)).front());
+    return value_of(offered(call.method, std::move(reply)));
 }
 
 Result<ChainId> Node::chain_id() {
-    const json answer = OR_TRY(ask("eth_chainId", "[]"));
+    // Not remembered as missing: an endpoint that cannot be identified is not fit, which may pass.
+    const json answer = OR_TRY(value_of(rpc_.call({"eth_chainId", "[]"})));
     return ChainId{OR_TRY(in(origin(), "eth_chainId", u64_value(answer)))};
 }
 
@@ -150,12 +170,10 @@ Result<std::vector<Head>> Node::headers(BlockNumber first, std::size_t count) {
 }
 
 Result<U256> Node::suggested_tip(const U256& cap) {
-    const Reply reply = rpc_.call({"eth_maxPriorityFeePerGas", "[]"});
-    if (reply) {
-        return std::min(OR_TRY(in(origin(), "eth_maxPriorityFeePerGas", quantity_value(*reply))), cap);
-    }
-    if (!reply.error().said || !is_method_missing(*reply.error().said))
-        return tl::unexpected(reply.error().error);
+    const auto suggestion = ask("eth_maxPriorityFeePerGas", "[]");
+    if (suggestion)
+        return std::min(OR_TRY(in(origin(), "eth_maxPriorityFeePerGas", quantity_value(*suggestion))), cap);
+    if (suggestion.error().code != Errc::unsupported) return tl::unexpected(suggestion.error());
     return std::min(OR_TRY(tip_from_history()), cap);
 }
 

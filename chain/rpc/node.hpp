@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,8 +36,9 @@ struct BlockCall {
 };
 
 /// One endpoint of one chain. Every answer is checked field by field; nothing is remembered but what the
-/// endpoint can do. Errors of every read: Errc::timeout, Errc::transport, Errc::rpc, Errc::decode; of every
-/// read at a block also Errc::reorged.
+/// endpoint can do. Errors of every read: Errc::timeout, Errc::transport, Errc::rpc, Errc::decode;
+/// Errc::unsupported for a method that the node has said it does not offer, which is not asked for again; of
+/// every read at a block also Errc::reorged.
 class Node {
   public:
     Node(Transport& transport, JsonRpc::Options options, ChainId chain);
@@ -112,8 +114,12 @@ class Node {
     bool may_ask_again() { return rpc_.may_ask_again(); }
     /// False once the node has shown that it does not know EIP-1898.
     bool pins_by_hash() const { return pins_by_hash_; }
+    /// True once the node has said that it does not offer the method.
+    bool lacks(const std::string& method) const { return missing_.count(method) > 0; }
 
   private:
+    Reply offered(const std::string& method, Reply reply);
+    Reply not_offered(const std::string& method) const;
     Result<nlohmann::json> ask(std::string method, std::string params);
     Result<nlohmann::json> ask_at(const BlockRef& pin, BlockCall call);
     AtBlock begin_by_number(const BlockRef& pin, std::span<const BlockCall> calls);
@@ -127,6 +133,7 @@ class Node {
     JsonRpc rpc_;
     ChainId chain_;
     bool pins_by_hash_ = true;
+    std::set<std::string> missing_;  // methods
 };
 
 }  // namespace outrigger

@@ -45,7 +45,7 @@ const SEPOLIA_FEEDS = {
 // tokens: key in Aave's book -> symbol here. feeds: asset -> [longest believed age, deviation threshold]; the age
 // is the published heartbeat or less, never more: too short makes the keeper hold, too long believes an old price.
 const CHAINS = [
-  { name: 'mainnet', id: 1, block_time_s: 12, fee_model: 'eip1559', book: 'AaveV3Ethereum', chainlink: 'ChainlinkEthereum',
+  { name: 'mainnet', id: 1, block_time_s: 12, fee_model: 'eip1559', ethereum_headers: true, book: 'AaveV3Ethereum', chainlink: 'ChainlinkEthereum',
     tokens: { WETH: 'WETH', WBTC: 'WBTC', USDC: 'USDC', USDT: 'USDT', DAI: 'DAI', LINK: 'LINK', AAVE: 'AAVE', UNI: 'UNI',
       CRV: 'CRV', ENS: 'ENS', SNX: 'SNX' },
     feeds: { ETH: [HOUR, 0.005], BTC: [HOUR, 0.005], USDC: [DAY, 0.0025], USDT: [DAY, 0.0025], DAI: [HOUR, 0.0025],
@@ -59,7 +59,7 @@ const CHAINS = [
     feeds: { ETH: [HOUR, 0.0005], BTC: [HOUR, 0.0005], USDC: [DAY, 0.001], USDT: [DAY, 0.001], DAI: [DAY, 0.001],
       LINK: [HOUR, 0.001], AAVE: [HOUR, 0.002], ARB: [HOUR, 0.0005], UNI: [HOUR, 0.001] },
     settings: { 'chain.confirmations': 1 } },
-  { name: 'sepolia', id: 11155111, block_time_s: 12, fee_model: 'eip1559', book: 'AaveV3Sepolia', proxies: SEPOLIA_FEEDS,
+  { name: 'sepolia', id: 11155111, block_time_s: 12, fee_model: 'eip1559', ethereum_headers: true, book: 'AaveV3Sepolia', proxies: SEPOLIA_FEEDS,
     tokens: { WETH: 'WETH', WBTC: 'WBTC', USDC: 'USDC', USDT: 'USDT', DAI: 'DAI', LINK: 'LINK' },
     feeds: { ETH: [HOUR, 0.01], BTC: [HOUR, 0.01], LINK: [HOUR, 0.01], USDC: [DAY, 0.01], DAI: [DAY, 0.01] },
     settings: { 'chain.confirmations': 2, 'defaults.limits.max_gas_gwei': 50, 'defaults.limits.max_gas_usd_per_tx': 50,
@@ -106,7 +106,8 @@ function network(c) {
     return { asset, proxy, heartbeat_s, deviation };
   });
   return {
-    schema: 1, name: c.name, chain_id: c.id, block_time_s: c.block_time_s, fee_model: c.fee_model, multicall3: MULTICALL3,
+    schema: 1, name: c.name, chain_id: c.id, block_time_s: c.block_time_s, fee_model: c.fee_model,
+    ...(c.ethereum_headers ? { ethereum_headers: true } : {}), multicall3: MULTICALL3,
     uniswap_v3: { factory: v3.v3CoreFactoryAddress, npm: v3.nonfungiblePositionManagerAddress,
       router: uniswap.SWAP_ROUTER_02_ADDRESSES(c.id), quoter: QUOTER_V2[c.id] ?? v3.quoterAddress },
     uniswap_v2: { factory: uniswap.V2_FACTORY_ADDRESSES[c.id] },

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
-const MODULES = path.join(ROOT, 'node_modules');
+export const MODULES = path.join(ROOT, 'node_modules');
 const read = (file) => fs.readFileSync(path.join(MODULES, file), 'utf8');
 const strip0x = (h) => h.replace(/^0x/, '');
 
@@ -40,18 +40,26 @@ export function permit2Runtime() {
   return '0x' + read('@uniswap/v4-periphery/lib/permit2/test/utils/DeployPermit2.sol').match(/hex"([0-9a-f]+)"/)[1];
 }
 
-/** Compiles one self-contained source file; only Multicall3 needs it, which no package ships as bytecode. */
-export function compile(file, name) {
-  const out = JSON.parse(require('solc-0.8.26').compile(JSON.stringify({
+/**
+ * Compiles contracts no package ships as bytecode: { name: file }, files and their imports below root. By name.
+ * The settings are those that keep the largest of them below the size limit.
+ */
+export function compileAll(compiler, root, contracts, optimizer = { enabled: true, runs: 200 }) {
+  const source = (file) => fs.readFileSync(path.join(root, file), 'utf8');
+  const out = JSON.parse(require(compiler).compile(JSON.stringify({
     language: 'Solidity',
-    sources: { [file]: { content: read(file) } },
-    settings: {
-      optimizer: { enabled: true, runs: 10_000_000 },
-      outputSelection: { [file]: { [name]: ['abi', 'evm.bytecode.object'] } },
-    },
-  })));
+    sources: Object.fromEntries(Object.values(contracts).map((file) => [file, { content: source(file) }])),
+    settings: { optimizer, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } },
+  }), { import: (file) => ({ contents: source(file) }) }));
   const error = out.errors?.find((e) => e.severity === 'error');
   if (error) throw new Error(error.formattedMessage);
-  const { abi, evm } = out.contracts[file][name];
-  return { name, abi, bytecode: evm.bytecode.object, links: [] };
+  return Object.fromEntries(Object.entries(contracts).map(([name, file]) => {
+    const { abi, evm } = out.contracts[file][name];
+    return [name, { name, abi, bytecode: evm.bytecode.object, links: [] }];
+  }));
+}
+
+/** Compiles one self-contained source file of a package. */
+export function compile(file, name) {
+  return compileAll('solc-0.8.26', MODULES, { [name]: file }, { enabled: true, runs: 10_000_000 })[name];
 }

@@ -20,7 +20,8 @@ const NPM = ['function mint((address token0,address token1,uint24 fee,int24 tick
   'function increaseLiquidity((uint256 tokenId,uint256 amount0Desired,uint256 amount1Desired,uint256 amount0Min,uint256 amount1Min,uint256 deadline)) payable',
   'function decreaseLiquidity((uint256 tokenId,uint128 liquidity,uint256 amount0Min,uint256 amount1Min,uint256 deadline)) payable returns (uint256 amount0,uint256 amount1)',
   'function collect((uint256 tokenId,address recipient,uint128 amount0Max,uint128 amount1Max)) payable returns (uint256 amount0,uint256 amount1)',
-  'function multicall(bytes[]) payable returns (bytes[])', 'function ownerOf(uint256) view returns (address)',
+  'function multicall(bytes[]) payable returns (bytes[])', 'function safeTransferFrom(address,address,uint256)',
+  'function ownerOf(uint256) view returns (address)',
   'function positions(uint256) view returns (uint96 nonce,address operator,address token0,address token1,uint24 fee,int24 tickLower,int24 tickUpper,'
     + 'uint128 liquidity,uint256,uint256,uint128 tokensOwed0,uint128 tokensOwed1)',
   'event IncreaseLiquidity(uint256 indexed tokenId,uint128 liquidity,uint256 amount0,uint256 amount1)',

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "chain/base/hex.hpp"
+#include "keeper/cli/check_endpoints.hpp"
 #include "keeper/cli/position_stories.hpp"
 #include "keeper/cli/verbs.hpp"
 #include "keeper/shell/keeper.hpp"
@@ -53,6 +54,29 @@ class Checklist {
 
 std::string digits(double price) {
     return grouped(price, price < 10 ? 5 : 2);
+}
+
+/// What each endpoint does, measured, and what it is used for.
+void check_endpoints(Checklist& list, const std::vector<EndpointReport>& reports) {
+    for (const auto& report : reports) {
+        const auto& name = report.probe.origin;
+        if (report.failures.empty())
+            list.add(
+                Verdict::ok, "rpc",
+                fmt::format("{}{} · {}", name,
+                            report.head_age ? fmt::format(" · head {} s old", report.head_age->count()) : "",
+                            sentence(report.probe)));
+        for (const auto& why : report.failures) {
+            list.add(Verdict::fail, "rpc", fmt::format("{}: {}", name, why),
+                     fmt::format("use another endpoint for {}: {}.url; or change {}.role", report.uses,
+                                 report.key, report.key),
+                     Exit::network);
+        }
+        for (const auto& remark : report.remarks)
+            list.add(Verdict::note, "rpc", fmt::format("{} {}", name, remark));
+        if (report.failures.empty())
+            list.add(Verdict::ok, "rpc", fmt::format("{} is used for {}", name, report.uses));
+    }
 }
 
 void check_clock(Checklist& list, const config::Settings& settings, const Head& head) {
@@ -196,7 +220,8 @@ void check_live(Checklist& list, const config::Settings& settings, Keeper& keepe
     }
 }
 
-int finish(const Globals& globals, const CheckFlags& flags, const Checklist& list, const std::string& title) {
+int finish(const Globals& globals, const CheckFlags& flags, const Checklist& list, const std::string& title,
+           const std::vector<EndpointReport>& reports) {
     const auto fails = list.count(Verdict::fail);
     const char* depth = flags.offline ? "the configuration" : (flags.live ? "live" : "a dry run");
     const int code =
@@ -210,8 +235,14 @@ int finish(const Globals& globals, const CheckFlags& flags, const Checklist& lis
                             {"text", row.text},
                             {"fix", row.verdict == Verdict::fail ? row.fix : ""}});
         }
-        globals.out.document(nlohmann::json{
-            {"schema", 1}, {"ready", fails == 0}, {"for", depth}, {"exit", code}, {"rows", std::move(rows)}});
+        nlohmann::json endpoints = nlohmann::json::array();
+        for (const auto& report : reports) endpoints.push_back(document(report));
+        globals.out.document(nlohmann::json{{"schema", 1},
+                                            {"ready", fails == 0},
+                                            {"for", depth},
+                                            {"exit", code},
+                                            {"rows", std::move(rows)},
+                                            {"endpoints", std::move(endpoints)}});
         return code;
     }
     globals.out.result(title + "\n");
@@ -245,7 +276,8 @@ int check(const Globals& globals, const CheckFlags& flags) {
                          settings->positions.size(), settings->venues.size()));
     const std::string title = fmt::format("{} · {} · {} readiness", find_config(globals).value_or("?"),
                                           settings->chain.preset, flags.live ? "live" : "dry-run");
-    if (flags.offline) return finish(globals, flags, list, title);
+    std::vector<EndpointReport> reports;
+    if (flags.offline) return finish(globals, flags, list, title, reports);
 
     Keeper::Options options;
     options.account = dry_run_account(*settings);
@@ -256,6 +288,10 @@ int check(const Globals& globals, const CheckFlags& flags) {
     list.add(Verdict::ok, "rpc",
              fmt::format("{} · chain {} · block {}", config::redacted_url(settings->chain.rpc.front().url),
                          look->head.block.chain.value, look->head.block.number.value));
+    if (!flags.quick) {
+        reports = probe_endpoints(settings->chain);
+        check_endpoints(list, reports);
+    }
     check_clock(list, *settings, look->head);
     for (std::size_t i = 0; i < (*keeper)->market().params.positions.size(); ++i)
         check_position(list, *settings, (*keeper)->market(), *look, i);
@@ -266,7 +302,7 @@ int check(const Globals& globals, const CheckFlags& flags) {
     } else {
         list.add(Verdict::skip, "key", "not needed for a dry run; outrigger check --live looks at it");
     }
-    return finish(globals, flags, list, title);
+    return finish(globals, flags, list, title, reports);
 }
 
 }  // namespace outrigger::cli

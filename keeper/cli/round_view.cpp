@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "chain/base/hex.hpp"
 #include "keeper/cli/log.hpp"
 #include "keeper/cli/output.hpp"
 #include "keeper/shell/record.hpp"
@@ -23,6 +24,18 @@ std::string residual_sentence(const PositionFigures& figures, const Universe& un
     }
     return fmt::format("residual {}({} USD, {} % of value), band ±{:.1f} %", units,
                        signed_grouped(figures.residual_usd, 2), signed_grouped(100 * ratio, 1), 100 * band);
+}
+
+void RoundLog::tell_reorg(const RoundReport& round) {
+    if (!round.ancestor) return;
+    log_event(
+        Level::warn, "keeper", "reorg",
+        fmt::format("{} block(s) from {} on are no longer on the chain; it now goes from block {} to {} {}",
+                    round.undone.size(), round.undone.front().number.value, round.ancestor->number.value,
+                    round.head.block.number.value, to_hex(round.head.block.hash)),
+        {{"depth", std::to_string(round.undone.size())},
+         {"ancestor", to_hex(round.ancestor->hash)},
+         {"undone", to_hex(round.undone.back().hash)}});
 }
 
 void RoundLog::tell_settled(const RoundReport& round) {
@@ -89,6 +102,7 @@ void RoundLog::tell_positions(const RoundReport& round) {
 }
 
 void RoundLog::tell(const RoundReport& round) {
+    tell_reorg(round);
     tell_settled(round);
     tell_positions(round);
     tell_acted(round);
@@ -109,6 +123,7 @@ nlohmann::json round_document(const Keeper& keeper, const RoundReport& round) {
             {"block", round.head.block.number.value},
             {"round", round.id},
             {"decision", decision_json(round.seen, round.decision, keeper.market())},
+            {"undone_blocks", round.undone.size()},
             {"settled", std::move(settled)},
             {"acted",
              {{"what", kWhat.at(static_cast<std::size_t>(round.acted.what))},

@@ -18,6 +18,7 @@ class RoundLog {
     void tell(const RoundReport& round);
 
   private:
+    static void tell_reorg(const RoundReport& round);
     void tell_settled(const RoundReport& round);
     void tell_acted(const RoundReport& round);
     void tell_positions(const RoundReport& round);
@@ -27,7 +28,7 @@ class RoundLog {
     std::string last_refusal_;
 };
 
-/// One round as a document: schema, mode, chain_id, block, decision, settled, acted.
+/// One round as a document: schema, mode, chain_id, block, undone_blocks, decision, settled, acted.
 nlohmann::json round_document(const Keeper& keeper, const RoundReport& round);
 
 /// "+0.031 ETH ($98, 0.5 % of value) inside ±10 %": a position's residual in words.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -13,6 +14,7 @@
 #include "keeper/cli/round_view.hpp"
 #include "keeper/cli/verbs.hpp"
 #include "keeper/shell/record.hpp"
+#include "keeper/shell/wake.hpp"
 
 namespace outrigger::cli {
 
@@ -20,15 +22,18 @@ namespace {
 
 volatile std::sig_atomic_t stop_requests = 0;
 volatile std::sig_atomic_t stop_signal = 0;
+const WakeUp* waker = nullptr;  // set before signals are caught
 
 /// First signal: stop deciding, settle, say what is open. Second: leave now; the ledger recovers.
 void on_signal(int signal) {
     stop_requests = stop_requests + 1;
     stop_signal = signal;
+    waker->notify();
     if (stop_requests > 1) _exit(128 + signal);
 }
 
-void catch_signals() {
+void catch_signals(const WakeUp& wake) {
+    waker = &wake;
     struct sigaction action {};
     action.sa_handler = on_signal;
     sigemptyset(&action.sa_mask);
@@ -37,15 +42,16 @@ void catch_signals() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
-/// How long to wait before asking for a new head: a fraction of a block, never less than a quarter second.
-int poll_interval_ms(const config::Settings& settings) {
-    const double block_s = settings.chain.network.block_time_s;
-    return block_s <= 0 ? 250 : std::clamp(static_cast<int>(block_s * 250), 250, 2000);
-}
+constexpr std::chrono::milliseconds kLeastPause{100};
+constexpr std::chrono::milliseconds kBlindPause{1000};
 
-/// A pause that a signal ends at once.
-void pause_ms(int milliseconds) {
-    ::poll(nullptr, 0, milliseconds);
+/// How long to wait before asking for a new head: a fraction of a block, never less than a quarter second. A
+/// node that says by itself when there is one is asked once a block: it may have fallen silent.
+std::chrono::milliseconds poll_interval(const config::Settings& settings, bool told) {
+    const double block_ms = settings.chain.network.block_time_s * 1000;
+    const double wait =
+        told ? std::clamp(block_ms, 1000.0, 12'000.0) : std::clamp(block_ms / 4, 250.0, 2000.0);
+    return std::chrono::milliseconds(static_cast<int>(wait));
 }
 
 /// The exact words live mode wants, from the flag or typed at a terminal.
@@ -103,7 +109,7 @@ void say_goodbye(Keeper& keeper) {
                           keeper.mode() == Mode::dry_run ? " Nothing was sent." : ""));
 }
 
-int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper) {
+int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper, const WakeUp& wake) {
     RoundLog lines(keeper);
     std::uint64_t rounds = 0;
     int failures = 0;
@@ -123,12 +129,12 @@ int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper) 
             if (flags.rounds != 0 && failures >= 3) {
                 return globals.out.failed(start_failure(round.error(), keeper.settings()));
             }
-            pause_ms(1000);
+            wake.wait(kBlindPause, kBlindPause);
             continue;
         }
         failures = 0;
         if (round->idle) {
-            pause_ms(poll_interval_ms(keeper.settings()));
+            wake.wait(kLeastPause, poll_interval(keeper.settings(), keeper.link().hears_heads()));
             continue;
         }
         ++rounds;
@@ -142,7 +148,8 @@ int keep_running(const Globals& globals, const RunFlags& flags, Keeper& keeper) 
 }  // namespace
 
 int run(const Globals& globals, const RunFlags& flags) {
-    catch_signals();
+    static const WakeUp wake;  // outlives whoever may still notify it
+    catch_signals(wake);
     auto prepared = prepare(globals, flags);
     if (!prepared) return globals.out.failed(prepared.error());
     const Mode mode = flags.live ? Mode::live : Mode::dry_run;
@@ -159,7 +166,11 @@ int run(const Globals& globals, const RunFlags& flags) {
         fmt::format("Outrigger {} · {} · {} · {} positions · account {}", OUTRIGGER_VERSION, to_string(mode),
                     prepared->settings.chain.preset, (*keeper)->market().params.positions.size(),
                     checksum_address((*keeper)->account())));
-    return keep_running(globals, flags, **keeper);
+    if (const auto heard = (*keeper)->link().listen(prepared->settings.chain, [] { wake.notify(); }); !heard)
+        return globals.out.failed({Exit::config, "config.ws", "a WebSocket cannot be used",
+                                   "[[chain.rpc]] ws", heard.error().what,
+                                   "correct it, or remove it: heads are then polled"});
+    return keep_running(globals, flags, **keeper, wake);
 }
 
 }  // namespace outrigger::cli

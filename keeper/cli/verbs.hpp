@@ -21,6 +21,7 @@ int run(const Globals& globals, const RunFlags& flags);
 
 struct CheckFlags {
     bool offline = false;
+    bool quick = false;  // without measuring the endpoints
     bool live = false;
 };
 int check(const Globals& globals, const CheckFlags& flags);
@@ -43,6 +44,17 @@ struct PositionsFlags {
     std::vector<std::string> entry_prices;  // "NAME=PRICE" or "PRICE", as prices are shown
 };
 int positions(const Globals& globals, const PositionsFlags& flags);
+
+struct HistoryFlags {
+    std::string action;      // backfill | import | export; empty: show
+    bool live = false;       // the live ledger's prices
+    std::uint32_t days = 0;  // back to; 0: what the model looks back
+    bool pools = false;      // also from pools' observations
+    bool replace = false;    // what the file says counts
+    std::string file;
+    std::string asset;
+};
+int history(const Globals& globals, const HistoryFlags& flags);
 
 struct DemoFlags {
     bool once = false;  // no pauses: as fast as it goes, for scripts

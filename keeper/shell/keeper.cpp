@@ -100,9 +100,12 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     OR_TRY(make_private_directory(directory));
     keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
 
-    const Pins pins = OR_TRY(keeper->connect());
     keeper->journal_ = OR_TRY(Journal::open(
         directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+    const auto before = OR_TRY(keeper->journal_->position_records());
+    auto known = before;
+    const Pins pins = OR_TRY(keeper->connect(known));
+    if (known != before) OR_TRY(keeper->journal_->keep_position_records(known));
     // Rounds that led to nothing are kept for three months; what led to a transaction is kept for good.
     OR_TRY(keeper->journal_->forget_rounds(pins.begin()->second.timestamp - std::chrono::days{90}));
     if (keeper->options_.resume) {
@@ -111,6 +114,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
         if (!count) return tl::unexpected(count.error());
         OR_TRY(keeper->journal_->resume(*count));
     }
+    OR_TRY(keeper->check_code(pins));
     keeper->state_ = OR_TRY(keeper->journal_->state());
     if (const auto latched = OR_TRY(keeper->journal_->paused(kEverything)); latched && mode == Mode::live) {
         return fail(Errc::rejected, *latched);
@@ -134,31 +138,49 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
 class NoStore final : public PriceStore {
   public:
     Result<void> append(std::string_view, std::span<const RecordedTick>) override { return {}; }
-    Result<std::vector<RecordedTick>> load(std::string_view, TimePoint) override {
-        return std::vector<RecordedTick>{};
+    Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint) override {
+        return ticks_[std::string(asset)];
     }
     Result<void> drop_after(const BlockRef&) override { return {}; }
+    Result<std::vector<Coverage>> coverage(std::string_view asset, std::string_view) override {
+        return covered_[std::string(asset)];
+    }
+    Result<void> append_page(std::string_view asset, std::string_view, std::span<const RecordedTick> ticks,
+                             std::span<const Coverage> covered) override {
+        auto& known = ticks_[std::string(asset)];
+        known.insert(known.end(), ticks.begin(), ticks.end());
+        covered_[std::string(asset)].assign(covered.begin(), covered.end());
+        return {};
+    }
+
+  private:
+    std::map<std::string, std::vector<RecordedTick>> ticks_;
+    std::map<std::string, std::vector<Coverage>> covered_;
 };
 
 Result<std::unique_ptr<Keeper>> Keeper::look_only(const config::Settings& settings, Options options) {
     auto keeper = std::unique_ptr<Keeper>(new Keeper(settings, std::move(options), nullptr));
-    const Pins pins = OR_TRY(keeper->connect());
+    PositionRecords none;
+    const Pins pins = OR_TRY(keeper->connect(none));
     keeper->no_store_ = std::make_unique<NoStore>();
-    OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
+    if (keeper->options_.prices) {
+        OR_TRY(keeper->load_prices(*keeper->no_store_, pins));
+    } else {
+        keeper->prices_ = std::make_unique<PriceBook>(*keeper->no_store_, std::chrono::seconds{0},
+                                                      keeper->market_.params.bar);
+    }
     return keeper;
 }
 
-Result<Pins> Keeper::connect() {
+Result<Pins> Keeper::connect(PositionRecords& known) {
     options_.progress("connecting");
     link_ = std::make_unique<ChainLink>(settings_.chain);
     OR_TRY(link_->check_endpoints());
-    std::vector<BlockRef> dropped;
-    bool is_new = false;
-    const Head head = OR_TRY(newest_head(dropped, is_new));
+    const Head head = OR_TRY(newest_head()).head;
     link_->heads().reset();  // the first round takes the head it finds as new
     const Pins pins{{head.block.chain, head.block}};
     options_.progress("reading positions, feeds and venues");
-    market_ = OR_TRY(open_market(settings_, link_->reader(), pins));
+    market_ = OR_TRY(open_market(settings_, link_->reader(), pins, known));
     return pins;
 }
 
@@ -169,16 +191,25 @@ Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
     return prices_->fill(link_->reader(), pins, market_, options_.progress);
 }
 
-Result<Head> Keeper::newest_head(std::vector<BlockRef>& dropped, bool& is_new) {
-    const auto update = link_->heads().poll(link_->nodes(), wall_clock());
+Result<HeadUpdate> Keeper::newest_head() {
+    auto update = link_->heads().poll(link_->nodes(), wall_clock());
     if (!update) {
-        if (update.error().code == Errc::reorged) link_->heads().reset();  // the next poll starts over
-        return tl::unexpected(update.error());
+        if (update.error().code == Errc::reorged) OR_TRY(start_over());
+        return update;
     }
-    is_new = update->is_new;
-    dropped = update->dropped;
     if (update->ancestor && prices_) OR_TRY(prices_->drop_after(*update->ancestor));
-    return update->head;
+    return update;
+}
+
+/// After a reorganisation too deep to follow, no block ever seen is known to be left: prices read at them go,
+/// and are asked for again.
+Result<void> Keeper::start_over() {
+    link_->heads().reset();
+    if (!prices_) return {};
+    const ChainId chain = settings_.chain.network.chain_id;
+    OR_TRY(prices_->drop_after(BlockRef{chain, BlockNumber{0}, {}, TimePoint{}}));
+    prices_incomplete_ = true;
+    return {};
 }
 
 /// The time a round is judged at: ours, or the chain's own where it does not follow ours.
@@ -219,10 +250,44 @@ Result<void> Keeper::watch_nonce(const Reading& reading, SettleReport& settled, 
     if (options_.mode != Mode::live || !reading.nonce || !settled.in_flight.empty()) return {};
     const auto next = journal_->next_nonce(*reading.nonce);
     if (next || next.error().code != Errc::rejected) return {};
-    if (!state_.halted) settled.alarms.push_back(next.error().what);
+    return latch(next.error().what, settled, now);
+}
+
+/// Trading stops, across restarts, until the operator has looked.
+Result<void> Keeper::latch(const std::string& reason, SettleReport& settled, TimePoint now) {
+    if (!state_.halted) settled.alarms.push_back(reason);
     state_.halted = true;
-    OR_TRY(journal_->pause(kEverything, next.error().what, now));
+    OR_TRY(journal_->pause(kEverything, reason, now));
     return journal_->set_state(state_);
+}
+
+/// Every contract in use has code, and the code the journal knows; what it does not know yet, or the operator
+/// accepts, it learns.
+Result<void> Keeper::check_code(const Pins& pins) {
+    contracts_ = contracts_in_use(settings_, market_);
+    const auto seen = OR_TRY(read_code_hashes(link_->reader(), pins, contracts_));
+    const auto fault = code_fault(contracts_, OR_TRY(journal_->code_pins()), seen);
+    const bool all_there = !code_fault(contracts_, {}, seen);
+    if (fault && !(options_.resume && all_there)) {
+        return fail(Errc::rejected, *fault +
+                                        ". Check the addresses and the endpoints in another way; a change "
+                                        "that is meant is accepted by run --resume");
+    }
+    if (fault) options_.progress("accepted: " + *fault);
+    code_checked_at_ = pins.begin()->second.number;
+    return journal_->keep_code_pins(seen);
+}
+
+/// The same now and then. What cannot be read is asked for again in the next round.
+Result<void> Keeper::watch_code(const Reading& reading, SettleReport& settled, TimePoint now) {
+    constexpr std::uint64_t kBlocks = 300;
+    const BlockNumber head = reading.head.block.number;
+    if (head.value < code_checked_at_.value + kBlocks) return {};
+    const auto seen = read_code_hashes(link_->reader(), reading.pins, contracts_);
+    if (!seen) return {};
+    code_checked_at_ = head;
+    const auto fault = code_fault(contracts_, OR_TRY(journal_->code_pins()), *seen);
+    return fault ? latch(*fault, settled, now) : Result<void>{};
 }
 
 /// A begun hedge is over when its position no longer wants a trade and nothing of it is in flight.
@@ -261,19 +326,26 @@ Result<void> Keeper::book_simulated(const Snapshot& seen, const Decision& decisi
 Result<RoundReport> Keeper::round() {
     const auto deadline = link_->round_deadline();
     RoundReport report;
-    std::vector<BlockRef> dropped;
-    bool is_new = false;
-    report.head = OR_TRY(newest_head(dropped, is_new));
-    if (!is_new) {
+    const HeadUpdate update = OR_TRY(newest_head());
+    report.head = update.head;
+    report.undone = update.dropped;
+    report.ancestor = update.ancestor;
+    if (!update.is_new) {
         report.idle = true;
         return report;
     }
     const Reading reading = read_round(link_->reader(), market_, report.head, options_.account);
+    if (prices_incomplete_) {
+        OR_TRY(prices_->fill(link_->reader(), reading.pins, market_, options_.progress));
+        prices_incomplete_ = false;
+    }
     OR_TRY(prices_->add(reading, market_));
     const TimePoint now = time_of(report.head);
-    report.settled = OR_TRY(settle(*journal_, *link_, market_, reading, dropped, actuator_->fees(), now));
+    report.settled =
+        OR_TRY(settle(*journal_, *link_, market_, reading, report.undone, actuator_->fees(), now));
     crash_point("round.settled");
     OR_TRY(watch_nonce(reading, report.settled, now));
+    OR_TRY(watch_code(reading, report.settled, now));
     report.seen = OR_TRY(snapshot(reading, report.settled));
     report.decision = decide(report.seen, state_, market_.params);
     report.id = OR_TRY(journal_->record_round(

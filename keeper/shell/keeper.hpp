@@ -9,6 +9,7 @@
 
 #include "chain/tx/local_signer.hpp"
 #include "keeper/shell/actuator.hpp"
+#include "keeper/shell/code_pins.hpp"
 #include "keeper/shell/files.hpp"
 #include "keeper/shell/prices.hpp"
 
@@ -22,7 +23,9 @@ struct RoundReport {
     Decision decision;
     SettleReport settled;
     Acted acted;
-    bool idle = false;  // no new head: nothing was read
+    bool idle = false;                 // no new head: nothing was read
+    std::vector<BlockRef> undone;      // blocks a reorganisation took away since the last round, lowest first
+    std::optional<BlockRef> ancestor;  // the last block both branches share
 };
 
 /// One keeper: the functional core with its connections, its journal and, in live mode, its key.
@@ -32,6 +35,7 @@ class Keeper {
         Mode mode = Mode::dry_run;
         Address account{};     // the would-be signer in a dry run
         bool resume = false;   // the operator clears latches and accepts the chain's nonce
+        bool prices = true;    // look_only: with the price history; without it nothing cross-hedged is known
         bool triggers = true;  // also find the prices at which each answer would change
         std::function<void(const std::string&)> progress = [](const std::string&) {};
     };
@@ -61,12 +65,16 @@ class Keeper {
 
   private:
     Keeper(config::Settings settings, Options options, std::unique_ptr<tx::Signer> signer);
-    Result<Pins> connect();
+    Result<Pins> connect(PositionRecords& known);
     Result<void> load_prices(PriceStore& store, const Pins& pins);
-    Result<Head> newest_head(std::vector<BlockRef>& dropped, bool& is_new);
+    Result<HeadUpdate> newest_head();
+    Result<void> start_over();
     TimePoint time_of(const Head& head) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled) const;
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
+    Result<void> check_code(const Pins& pins);
+    Result<void> watch_code(const Reading& reading, SettleReport& settled, TimePoint now);
+    Result<void> latch(const std::string& reason, SettleReport& settled, TimePoint now);
     Result<void> keep_hedges(const Snapshot& seen, const Decision& decision);
     Result<void> book_simulated(const Snapshot& seen, const Decision& decision);
 
@@ -79,7 +87,10 @@ class Keeper {
     std::unique_ptr<PriceStore> no_store_;  // then prices are kept nowhere
     Market market_;
     std::unique_ptr<PriceBook> prices_;
+    bool prices_incomplete_ = false;
     std::unique_ptr<Actuator> actuator_;
+    std::vector<ContractInUse> contracts_;  // whose code is pinned
+    BlockNumber code_checked_at_{};
     State state_;
 };
 

@@ -21,9 +21,17 @@ HeadAge head_age(const config::ChainSettings& chain) {
     return {};
 }
 
+/// Where blocks are made faster than the clock says, as on the local chain, jumps mean nothing.
+HeadRules head_rules(const config::ChainSettings& chain) {
+    const bool timed = chain.clock == config::ClockSource::wall;
+    return {.ethereum = chain.network.ethereum_headers,
+            .block_time_s = timed ? chain.network.block_time_s : 0};
+}
+
 NodeSetOptions node_options(const config::ChainSettings& chain) {
     NodeSetOptions options;
     options.head_age = head_age(chain);
+    options.head_rules = head_rules(chain);
     options.head_lag_max = chain.max_head_lag;
     if (chain.network.block_time_s > 0) {
         const auto lag_s = static_cast<double>(chain.max_head_lag.count());
@@ -45,7 +53,9 @@ TrafficOptions traffic_options(const config::ChainSettings& chain) {
 
 HeadTrackerOptions tracker_options(const config::ChainSettings& chain) {
     HeadTrackerOptions options;
+    options.depth = chain.reorg_depth;
     options.age = head_age(chain);
+    options.rules = head_rules(chain);
     return options;
 }
 
@@ -57,6 +67,25 @@ ChainLink::ChainLink(const config::ChainSettings& chain)
       nodes_(traffic_, chain.network.chain_id, endpoints_of(chain), node_options(chain)),
       heads_(tracker_options(chain)),
       reader_({{chain.network.chain_id, &nodes_}}, MulticallOptions{.multicall = chain.network.multicall3}) {}
+
+Result<void> ChainLink::listen(const config::ChainSettings& chain, const std::function<void()>& wake) {
+    for (const auto& rpc : chain.rpc) {
+        if (rpc.ws.empty()) continue;
+        WsOptions options;
+        options.url = rpc.ws;
+        auto socket = WsHeads::open(std::move(options), wake);
+        if (!socket) {
+            return fail(socket.error().code,
+                        fmt::format("chain.rpc ws {}: {}", origin_of(rpc.ws), socket.error().what));
+        }
+        sockets_.push_back(*std::move(socket));
+    }
+    return {};
+}
+
+bool ChainLink::hears_heads() const {
+    return std::any_of(sockets_.begin(), sockets_.end(), [](const auto& s) { return s->live(); });
+}
 
 Result<void> ChainLink::check_endpoints() {
     std::string problems;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <vector>
 
 #include "chain/rpc/batch_reader.hpp"
 #include "chain/rpc/curl_transport.hpp"
 #include "chain/rpc/head_tracker.hpp"
 #include "chain/rpc/traffic.hpp"
+#include "chain/rpc/ws_heads.hpp"
 #include "config/settings.hpp"
 
 namespace outrigger {
@@ -37,6 +40,12 @@ class ChainLink {
     /// To be kept for the length of a round.
     [[nodiscard]] SharedDeadline round_deadline() { return {traffic_, round_deadline_}; }
 
+    /// Calls `wake`, from other threads, whenever an endpoint's WebSocket says that there may be a new head.
+    /// Errors: Errc::config for an address that is none; Errc::unsupported when built without WebSockets.
+    Result<void> listen(const config::ChainSettings& chain, const std::function<void()>& wake);
+    /// True while one of them is subscribed: polling is then only the safety net.
+    bool hears_heads() const;
+
     Transport& transport() { return traffic_; }
     NodeSet& nodes() { return nodes_; }
     HeadTracker& heads() { return heads_; }
@@ -49,6 +58,7 @@ class ChainLink {
     NodeSet nodes_;
     HeadTracker heads_;
     MulticallReader reader_;
+    std::vector<std::unique_ptr<WsHeads>> sockets_;
 };
 
 }  // namespace outrigger

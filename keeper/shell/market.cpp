@@ -31,13 +31,17 @@ PoolSpec pool_spec(const config::Network& network, const std::string& name, cons
 }
 
 Result<void> open_pools(const config::Settings& settings, BatchReader& reader, const Pins& pins,
-                        const TokenTable& tokens, Market& out) {
+                        const TokenTable& tokens, PositionRecords& known, Market& out) {
     const auto& network = settings.chain.network;
     for (const auto& position : settings.positions) {
-        auto pool = open_pool(reader, pins, pool_spec(network, position.name, position.ref), tokens);
+        PoolSpec spec = pool_spec(network, position.name, position.ref);
+        const std::string key = position_key(spec);
+        if (const auto record = known.find(key); record != known.end()) spec.record = record->second;
+        auto pool = open_pool(reader, pins, spec, tokens);
         if (!pool)
             return fail(pool.error().code, fmt::format("position {} ({}): {}", position.name,
                                                        describe(position.ref), pool.error().what));
+        if (const auto record = (*pool)->record(); !record.empty()) known.insert_or_assign(key, record);
         out.pools.push_back(*std::move(pool));
     }
     return {};
@@ -75,12 +79,13 @@ Result<void> check_hedgeable(const Params& params) {
 
 }  // namespace
 
-Result<Market> open_market(const config::Settings& settings, BatchReader& reader, const Pins& pins) {
+Result<Market> open_market(const config::Settings& settings, BatchReader& reader, const Pins& pins,
+                           PositionRecords& known) {
     Market out;
     out.universe = make_universe(settings);
     const TokenTable tokens = OR_TRY(make_token_table(settings.chain.network, out.universe));
     out.native = OR_TRY(out.universe.find("ETH"));
-    OR_TRY(open_pools(settings, reader, pins, tokens, out));
+    OR_TRY(open_pools(settings, reader, pins, tokens, known, out));
     const auto held = OR_TRY(held_assets(reader, pins, out));
     out.venues = OR_TRY(make_venues(settings, out.universe));
 

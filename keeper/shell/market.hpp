@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "chain/pool/pool.hpp"
@@ -20,9 +22,14 @@ struct Market {
     AssetId native;  // what gas is paid in
 };
 
-/// The market of a configuration, as the chain has it at the pinned block.
+/// What earlier starts kept of positions (Pool::record), by position_key.
+using PositionRecords = std::map<std::string, std::string>;
+
+/// The market of a configuration, as the chain has it at the pinned block. Of a position that is gone by now,
+/// `known` tells what it was; what is known afterwards is put there.
 /// Errors: Errc::not_found when a position does not exist, Errc::config when something named is not on this
 /// chain, or why it could not be read.
-Result<Market> open_market(const config::Settings& settings, BatchReader& reader, const Pins& pins);
+Result<Market> open_market(const config::Settings& settings, BatchReader& reader, const Pins& pins,
+                           PositionRecords& known);
 
 }  // namespace outrigger

@@ -1,29 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/shell/prices.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cmath>
+#include <chrono>
 
 namespace outrigger {
 
 namespace {
 
-constexpr std::size_t kBackfillPage = 250;
-constexpr std::size_t kBackfillRounds = 5000;
-
-double usd_of(const ChainlinkFeed& feed, const Round& round) {
-    return feed.to_price(round).usd;
-}
-
-/// The feed's rounds from `from` on that are not known yet, as settled ticks.
-Result<std::vector<RecordedTick>> missing_rounds(BatchReader& reader, const Pins& pins,
-                                                 const ChainlinkFeed& feed, TimePoint from) {
-    const auto past = OR_TRY(chainlink_backfill(reader, pins, feed, from, kBackfillRounds, kBackfillPage));
-    std::vector<RecordedTick> ticks;
-    for (const auto& round : past.rounds)
-        ticks.push_back({{round.updated_at, usd_of(feed, round)}, std::nullopt});
-    return ticks;
+std::string date_of(TimePoint t) {
+    return fmt::format("{:%Y-%m-%d %H:%M}", std::chrono::floor<std::chrono::minutes>(t));
 }
 
 }  // namespace
@@ -32,24 +20,25 @@ Result<void> PriceBook::fill(BatchReader& reader, const Pins& pins, const Market
                              const std::function<void(const std::string&)>& progress) {
     const TimePoint now = pins.begin()->second.timestamp;
     const TimePoint from = now - lookback_ - bar_;
-    for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
-        const auto& feed = market.prices.feeds[i];
+    for (const auto& feed : market.prices.feeds) {
         const auto& symbol = market.universe.symbol(feed.asset());
+        const auto report =
+            fill_from_rounds(reader, pins, feed, symbol, store_, from, {}, [&](const auto& p) {
+                if (p.rounds >= FillOptions{}.page)
+                    progress(fmt::format("{}: {} rounds, back to {} of {}", symbol, p.rounds,
+                                         date_of(p.reached), date_of(p.goal)));
+            });
+        if (!report && report.error().code == Errc::storage) return tl::unexpected(report.error());
+        // Also what an earlier version of the program or a file brought in.
         const auto stored = OR_TRY(store_.load(symbol, from));
         OR_TRY(history_.add_all(feed.asset(), stored));
-        // What is stored is contiguous up to its newest tick; the feed is asked for everything once, and then
-        // only for what was published since.
-        const TimePoint since = stored.empty() ? from : stored.back().tick.at;
-        const auto rounds = missing_rounds(reader, pins, feed, since);
-        if (!rounds) {
+        if (!report) {
             progress(fmt::format("{}: {} stored prices; the feed's own history could not be read ({})",
-                                 symbol, stored.size(), rounds.error().what));
+                                 symbol, stored.size(), report.error().what));
             continue;
         }
-        OR_TRY(store_.append(symbol, *rounds));
-        OR_TRY(history_.add_all(feed.asset(), *rounds));
-        progress(fmt::format("{}: {} stored prices, {} from the feed's rounds", symbol, stored.size(),
-                             rounds->size()));
+        progress(fmt::format("{}: {} prices, {} of them read now{}", symbol, stored.size(), report->rounds,
+                             report->stopped.empty() ? "" : "; " + report->stopped));
     }
     return {};
 }

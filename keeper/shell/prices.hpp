@@ -7,6 +7,7 @@
 #include "keeper/shell/market.hpp"
 #include "keeper/shell/observer.hpp"
 #include "oracle/history.hpp"
+#include "oracle/history_fill.hpp"
 
 namespace outrigger {
 
@@ -17,9 +18,9 @@ class PriceBook {
     PriceBook(PriceStore& store, std::chrono::seconds lookback, std::chrono::seconds bar)
         : store_(store), lookback_(lookback), bar_(bar) {}
 
-    /// Loads what is stored and asks each feed for the rounds before that, as far as it goes. `progress` gets
-    /// one line per feed. Errors: Errc::storage; a feed that cannot be read back is said in the line, not an
-    /// error.
+    /// Asks each feed for the rounds that are not stored yet, as far as it goes, and loads what is stored
+    /// then. `progress` gets a line per feed, and one per page of a long fill. Errors: Errc::storage; a feed
+    /// that cannot be read back is said in the line, not an error.
     Result<void> fill(BatchReader& reader, const Pins& pins, const Market& market,
                       const std::function<void(const std::string&)>& progress);
     /// Adds a round's prices. Errors: Errc::storage.

@@ -28,16 +28,25 @@ Journal::~Journal() = default;
 
 namespace {
 
-/// Errors: Errc::storage unless the file is a journal of this version, or empty and `may_be_new`.
-/// Whether it is empty otherwise.
-Result<bool> check_format(const std::string& path, SQLite::Database& db, bool may_be_new) {
+/// The version of the journal's schema, 0 for an empty file where one `may_be_new`.
+/// Errors: Errc::storage unless the file is a journal of this version, or of an older one where it can be
+/// brought up to date
+Result<int> check_format(const std::string& path, SQLite::Database& db, bool may_be_new) {
     const int version = db.execAndGet("PRAGMA user_version").getInt();
     const int application = db.execAndGet("PRAGMA application_id").getInt();
     const int tables = db.execAndGet("SELECT count(*) FROM sqlite_master").getInt();
-    if (may_be_new && version == 0 && application == 0 && tables == 0) return true;
+    if (may_be_new && version == 0 && application == 0 && tables == 0) return 0;
     if (application != store::kApplicationId) {
         return store::refused(path, "open",
                               "it is a database of some other program. Fix: use another storage.datadir");
+    }
+    if (version >= 1 && version < store::kSchemaVersion) {
+        if (may_be_new) return version;
+        return store::refused(
+            path, "open",
+            fmt::format("its schema is version {}, older than this outrigger's {}. Fix: start "
+                        "outrigger run once, which brings it up to date",
+                        version, store::kSchemaVersion));
     }
     if (version != store::kSchemaVersion) {
         return store::refused(
@@ -46,7 +55,17 @@ Result<bool> check_format(const std::string& path, SQLite::Database& db, bool ma
                         "outrigger that wrote it, or move the file away once nothing is pending",
                         version, store::kSchemaVersion));
     }
-    return false;
+    return version;
+}
+
+/// Brings the tables from a version to today's, in one transaction.
+void migrate(SQLite::Database& db, int version) {
+    if (version == store::kSchemaVersion) return;
+    SQLite::Transaction t(db);
+    for (auto v = static_cast<std::size_t>(version); v <= store::kMigrations.size(); ++v)
+        db.exec(store::kMigrations.at(v - 1));
+    db.exec(fmt::format("PRAGMA user_version = {}", store::kSchemaVersion));
+    t.commit();
 }
 
 /// Errors: Errc::storage with SQLite's first finding.
@@ -76,7 +95,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
         auto impl = std::make_unique<Impl>(path, SQLite::OPEN_READWRITE);
         impl->lock.emplace(std::move(lock));
         auto& db = impl->db;
-        const bool fresh = OR_TRY(check_format(path, db, true));
+        const int version = OR_TRY(check_format(path, db, true));
+        const bool fresh = version == 0;
         if (!fresh) OR_TRY(check_sound(path, db));
         if (db.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
             return store::refused(path, "open",
@@ -92,12 +112,13 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
             impl->set_meta("chain", std::to_string(identity.chain.value));
             impl->set_meta("signer", to_hex(identity.signer));
             db.exec(fmt::format("PRAGMA application_id = {}", store::kApplicationId));
-            db.exec(fmt::format("PRAGMA user_version = {}", store::kSchemaVersion));
+            db.exec("PRAGMA user_version = 1");
             t.commit();
         }
         OR_TRY(check_owner(path, "mode", impl->meta("mode"), std::string(to_string(identity.mode))));
         OR_TRY(check_owner(path, "chain", impl->meta("chain"), std::to_string(identity.chain.value)));
         OR_TRY(check_owner(path, "signer", impl->meta("signer"), to_hex(identity.signer)));
+        migrate(db, fresh ? 1 : version);
         return std::unique_ptr<Journal>(new Journal(std::move(impl)));
     });
 }
@@ -284,6 +305,34 @@ Result<State> Journal::state() const {
         s.blind_rounds = static_cast<std::uint32_t>(std::stoul(impl_->meta("blind_rounds").value_or("0")));
         s.halted = impl_->meta("halted").value_or("0") == "1";
         return s;
+    });
+}
+
+// ---- what must be known of positions that are gone
+// ---------------------------------------------------------------------------------------------------------------
+
+namespace {
+const std::string kPositionPrefix = "position ";
+}  // namespace
+
+Result<std::map<std::string, std::string>> Journal::position_records() const {
+    return impl_->guarded("read what positions were", [&] {
+        std::map<std::string, std::string> out;
+        SQLite::Statement q(impl_->db, "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?");
+        q.bind(1, static_cast<std::int64_t>(kPositionPrefix.size()));
+        q.bind(2, kPositionPrefix);
+        while (q.executeStep())
+            out.emplace(q.getColumn(0).getString().substr(kPositionPrefix.size()),
+                        q.getColumn(1).getString());
+        return out;
+    });
+}
+
+Result<void> Journal::keep_position_records(const std::map<std::string, std::string>& records) {
+    return impl_->guarded("keep what positions are", [&] {
+        SQLite::Transaction t(impl_->db);
+        for (const auto& [key, record] : records) impl_->set_meta(kPositionPrefix + key, record);
+        t.commit();
     });
 }
 

@@ -163,9 +163,24 @@ class Journal : public PriceStore {
     Result<void> set_state(const State& state);
     Result<State> state() const;
 
+    /// What an NFT position was when it was last seen (Pool::record), by position_key.
+    Result<std::map<std::string, std::string>> position_records() const;
+    Result<void> keep_position_records(const std::map<std::string, std::string>& records);
+
+    /// What the code of the contracts in use was (code_pins.hpp), by address.
+    Result<std::map<std::string, std::string>> code_pins() const;
+    Result<void> keep_code_pins(const std::map<std::string, std::string>& hashes);
+
     Result<void> append(std::string_view asset, std::span<const RecordedTick> ticks) override;
     Result<std::vector<RecordedTick>> load(std::string_view asset, TimePoint from) override;
     Result<void> drop_after(const BlockRef& ancestor) override;
+    Result<std::vector<Coverage>> coverage(std::string_view asset, std::string_view source) override;
+    Result<void> append_page(std::string_view asset, std::string_view source,
+                             std::span<const RecordedTick> ticks, std::span<const Coverage> covered) override;
+    /// The sources of an asset of which anything is covered.
+    Result<std::vector<std::string>> price_sources(std::string_view asset) const;
+    /// Every asset of which there is a price.
+    Result<std::vector<std::string>> priced_assets() const;
 
     /// Dry-run only: adds a simulated fill, so that the same hedge is not wished for again every round.
     Result<void> add_virtual_fill(const std::string& venue, const std::string& asset, double units,

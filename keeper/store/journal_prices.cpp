@@ -10,26 +10,104 @@ using store::seconds;
 using store::signed_of;
 using store::unsigned_of;
 
+namespace {
+
+/// Of one publication time the price stored last counts. A price that was seen keeps its earliest evidence,
+/// until it is settled.
+void insert_ticks(SQLite::Database& db, std::string_view asset, std::span<const RecordedTick> ticks) {
+    SQLite::Statement q(db,
+                        "INSERT INTO ticks (asset, published, usd, chain, block_number, block_hash) "
+                        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (asset, published) DO UPDATE SET "
+                        "chain = CASE WHEN excluded.usd <> usd OR excluded.chain IS NULL THEN excluded.chain "
+                        "ELSE chain END, "
+                        "block_number = CASE WHEN excluded.usd <> usd OR excluded.chain IS NULL "
+                        "THEN excluded.block_number ELSE block_number END, "
+                        "block_hash = CASE WHEN excluded.usd <> usd OR excluded.chain IS NULL "
+                        "THEN excluded.block_hash ELSE block_hash END, "
+                        "usd = excluded.usd");
+    for (const auto& [tick, seen] : ticks) {
+        q.reset();
+        q.clearBindings();
+        q.bind(1, std::string(asset));
+        q.bind(2, seconds(tick.at));
+        q.bind(3, tick.usd);
+        if (seen) {
+            q.bind(4, signed_of(seen->chain.value));
+            q.bind(5, signed_of(seen->number.value));
+            q.bind(6, to_hex(seen->hash));
+        }
+        q.exec();
+    }
+}
+
+}  // namespace
+
 Result<void> Journal::append(std::string_view asset, std::span<const RecordedTick> ticks) {
     return impl_->guarded("store prices", [&] {
         SQLite::Transaction t(impl_->db);
+        insert_ticks(impl_->db, asset, ticks);
+        t.commit();
+    });
+}
+
+Result<void> Journal::append_page(std::string_view asset, std::string_view source,
+                                  std::span<const RecordedTick> ticks, std::span<const Coverage> covered) {
+    return impl_->guarded("store a page of prices", [&] {
+        SQLite::Transaction t(impl_->db);
+        insert_ticks(impl_->db, asset, ticks);
+        SQLite::Statement d(impl_->db, "DELETE FROM coverage WHERE asset = ? AND source = ?");
+        d.bind(1, std::string(asset));
+        d.bind(2, std::string(source));
+        d.exec();
         SQLite::Statement q(impl_->db,
-                            "INSERT OR REPLACE INTO ticks (asset, published, usd, chain, block_number, "
-                            "block_hash) VALUES (?, ?, ?, ?, ?, ?)");
-        for (const auto& [tick, seen] : ticks) {
+                            "INSERT INTO coverage (asset, source, since, until, next, stopped) "
+                            "VALUES (?, ?, ?, ?, ?, ?)");
+        for (const Coverage& c : covered) {
             q.reset();
-            q.clearBindings();
             q.bind(1, std::string(asset));
-            q.bind(2, seconds(tick.at));
-            q.bind(3, tick.usd);
-            if (seen) {
-                q.bind(4, signed_of(seen->chain.value));
-                q.bind(5, signed_of(seen->number.value));
-                q.bind(6, to_hex(seen->hash));
-            }
+            q.bind(2, std::string(source));
+            q.bind(3, seconds(c.since));
+            q.bind(4, seconds(c.until));
+            q.bind(5, c.next);
+            q.bind(6, c.stopped);
             q.exec();
         }
         t.commit();
+    });
+}
+
+Result<std::vector<Coverage>> Journal::coverage(std::string_view asset, std::string_view source) {
+    return impl_->guarded("read what prices are stored", [&] {
+        std::vector<Coverage> out;
+        SQLite::Statement q(impl_->db,
+                            "SELECT since, until, next, stopped FROM coverage WHERE asset = ? AND source = ? "
+                            "ORDER BY until DESC");
+        q.bind(1, std::string(asset));
+        q.bind(2, std::string(source));
+        while (q.executeStep())
+            out.push_back({at_seconds(q.getColumn(0).getInt64()), at_seconds(q.getColumn(1).getInt64()),
+                           q.getColumn(2).getString(), q.getColumn(3).getString()});
+        return out;
+    });
+}
+
+Result<std::vector<std::string>> Journal::price_sources(std::string_view asset) const {
+    return impl_->guarded("read where prices are from", [&] {
+        std::vector<std::string> out;
+        SQLite::Statement q(impl_->db,
+                            "SELECT DISTINCT source FROM coverage WHERE asset = ? ORDER BY source");
+        q.bind(1, std::string(asset));
+        while (q.executeStep()) out.push_back(q.getColumn(0).getString());
+        return out;
+    });
+}
+
+Result<std::vector<std::string>> Journal::priced_assets() const {
+    return impl_->guarded("read which prices are stored", [&] {
+        std::vector<std::string> out;
+        SQLite::Statement q(impl_->db, "SELECT DISTINCT asset FROM ticks ORDER BY asset");
+        while (q.executeStep()) out.push_back(q.getColumn(0).getString());
+        return out;
     });
 }
 
@@ -69,7 +147,8 @@ Result<void> Journal::drop_after(const BlockRef& ancestor) {
         std::vector<std::pair<std::string, std::int64_t>> lost;
         SQLite::Statement q(impl_->db,
                             "SELECT asset, published, usd, chain, block_number, block_hash FROM ticks "
-                            "WHERE block_number IS NOT NULL");
+                            "WHERE block_number > ?");
+        q.bind(1, signed_of(ancestor.number.value));
         while (q.executeStep()) {
             const auto tick = OR_TRY(tick_row(q, 1));
             if (lost_in_reorg(tick, ancestor))
@@ -81,6 +160,12 @@ Result<void> Journal::drop_after(const BlockRef& ancestor) {
             d.bind(1, asset);
             d.bind(2, published);
             d.exec();
+        }
+        for (const char* clip :
+             {"DELETE FROM coverage WHERE since > ?", "UPDATE coverage SET until = ?1 WHERE until > ?1"}) {
+            SQLite::Statement c(impl_->db, clip);
+            c.bind(1, seconds(ancestor.timestamp));
+            c.exec();
         }
         t.commit();
         return {};

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 namespace outrigger::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 /// Marks the file as ours ("OUTR") to SQLite and to file(1).
 inline constexpr int kApplicationId = 0x4F555452;
 
-/// The journal's tables. Big integers are decimal text, hashes and addresses 0x hex, times unix seconds.
-/// The rules that keep a hedge from being doubled are the database's own, so that no code path can skip them.
+/// The journal's tables as version 1 had them; the migrations make the rest. Big integers are decimal text,
+/// hashes and addresses 0x hex, times unix seconds. The rules that keep a hedge from being doubled are the
+/// database's own, so that no code path can skip them.
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -133,5 +136,25 @@ CREATE TABLE virtual_fills (
   usd REAL NOT NULL
 ) STRICT;
 )sql";
+
+/// What is covered of a price history, by asset and source: see Coverage.
+inline constexpr const char* kCoverage = R"sql(
+CREATE TABLE coverage (
+  asset TEXT NOT NULL,
+  source TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  next TEXT NOT NULL,
+  stopped TEXT NOT NULL,
+  PRIMARY KEY (asset, source, since),
+  CHECK (since <= until)
+) STRICT, WITHOUT ROWID;
+-- What a reorganisation may take away is found without looking at what is settled.
+CREATE INDEX unsettled_ticks ON ticks (block_number) WHERE block_number IS NOT NULL;
+)sql";
+
+/// What brings a journal from each version to the next: the first entry from 1 to 2.
+inline constexpr std::array kMigrations{kCoverage};
+static_assert(kMigrations.size() + 1 == kSchemaVersion);
 
 }  // namespace outrigger::store

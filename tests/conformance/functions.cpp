@@ -23,8 +23,11 @@ void add_multicall3(std::vector<ContractFunction>& table) {
 
 void add_uniswap_v3(std::vector<ContractFunction>& table) {
     using namespace v3;
-    add<Positions, OwnerOf, Factory, GetPool, Slot0, Observe, FeeGrowthGlobal0, FeeGrowthGlobal1, Ticks,
-        PoolPositions>(table);
+    add<Positions, OwnerOf, Factory, GetPool, Slot0, Observe, Observations, FeeGrowthGlobal0,
+        FeeGrowthGlobal1, Ticks, PoolPositions, Deposits>(table);
+    add<pancake_v3::Slot0, pancake_v3::UserPositionInfos>(table);
+    add<slipstream::Positions, slipstream::GetPool, slipstream::Slot0, slipstream::Ticks, slipstream::Fee,
+        slipstream::Gauge, slipstream::StakedContains>(table);
 }
 
 void add_uniswap_v2(std::vector<ContractFunction>& table) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/world.hpp"
+#include "tests/faultproxy/fault_proxy.hpp"
 #include "tests/support/process.hpp"
 
 namespace outrigger {
@@ -315,6 +316,45 @@ TEST_F(CliWithWorld, LiveNeedsTheExactConfirmation) {
         with(replaced(good, "max_day_usd = 5000000.0", ""), {"run", "--live", "--confirm", confirmation()}),
         3, {"max_day_usd"});
     expect_nothing_sent();
+}
+
+TEST_F(CliWithWorld, CheckMeasuresTheEndpointUnlessItIsToBeQuick) {
+    const auto text = world.config_text();
+    const auto check = with(text, {"check"});
+    EXPECT_EQ(check.code, 0) << check.err << check.out;
+    for (const char* words :
+         {"anvil", "batches of 1000", "is used for reading, history and logs (first choice)"})
+        EXPECT_NE(check.out.find(words), std::string::npos) << words << " is not in:\n" << check.out;
+    const auto quick = with(text, {"check", "--quick"});
+    EXPECT_EQ(quick.code, 0) << quick.err;
+    EXPECT_EQ(quick.out.find("batches of"), std::string::npos) << quick.out;
+    const auto endpoints = json::parse(with(text, {"check", "--json"}).out).at("endpoints");
+    ASSERT_EQ(endpoints.size(), 1U);
+    EXPECT_EQ(endpoints[0].at("batch"), 1000);
+    EXPECT_EQ(endpoints[0].at("key"), "chain.rpc[0]");
+    EXPECT_TRUE(endpoints[0].at("unknown").empty()) << endpoints[0].dump();
+    EXPECT_TRUE(json::parse(with(text, {"check", "--json", "--quick"}).out).at("endpoints").empty());
+}
+
+TEST_F(CliWithWorld, CheckFailsForAnEndpointThatDoesNotOfferWhatItsRoleNeeds) {
+    test::FaultProxy proxy{world.devnet().rpc_url()};
+    proxy.set([](const json& asked, json& answered) -> std::optional<test::HttpAction> {
+        if (asked.is_object() && asked.value("method", "") == "eth_sendRawTransaction")
+            answered = {{"jsonrpc", "2.0"},
+                        {"id", asked.at("id")},
+                        {"error", {{"code", -32601}, {"message", "Method not found"}}}};
+        return std::nullopt;
+    });
+    const auto first = world.config_text();
+    const std::string second = "\n[[chain.rpc]]\nurl = \"" + proxy.url() + "/v2/secret\"\n";
+    const auto check = with(first + second, {"check"});
+    EXPECT_EQ(check.code, 5) << check.out;
+    for (const char* words :
+         {"does not offer eth_sendRawTransaction", "chain.rpc[1].url", "chain.rpc[1].role"})
+        EXPECT_NE(check.out.find(words), std::string::npos) << words << " is not in:\n" << check.out;
+    EXPECT_EQ((check.out + check.err).find("secret"), std::string::npos) << "only the host is shown";
+    const auto only_read = with(first + second + "role = \"read\"\n", {"check"});
+    EXPECT_EQ(only_read.code, 0) << only_read.out;
 }
 
 TEST_F(CliWithWorld, ADryRunNeedsNeitherKeyNorAccount) {

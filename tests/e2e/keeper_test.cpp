@@ -124,6 +124,13 @@ void burn(World& world, const U256& id) {
     send_as_lp(world, Burn::encode(id));
 }
 
+void give_away(World& world, const U256& id) {
+    using Transfer = abi::Function<"transferFrom", void(Address, Address, U256)>;
+    const auto& accounts = world.devnet().world().at("accounts");
+    send_as_lp(world, Transfer::encode(*parse_address(accounts.at("lp").get<std::string>()),
+                                       *parse_address(accounts.at("trader").get<std::string>()), id));
+}
+
 TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
     for (const bool burned : {false, true}) {
         SCOPED_TRACE(burned ? "burned" : "transferred");
@@ -135,14 +142,7 @@ TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
         ASSERT_GT(aave_debt(world), 1);
         const double other = perp_size(world, "WETH");
         const U256 id((*keeper)->settings().positions.at(0).ref.id);
-        const auto& accounts = world.devnet().world().at("accounts");
-        if (burned) {
-            burn(world, id);
-        } else {
-            using Transfer = abi::Function<"transferFrom", void(Address, Address, U256)>;
-            send_as_lp(world, Transfer::encode(*parse_address(accounts.at("lp").get<std::string>()),
-                                               *parse_address(accounts.at("trader").get<std::string>()), id));
-        }
+        burned ? burn(world, id) : give_away(world, id);
         world.post("/price", {{"WETH", 3150.0}, {"seconds", 300}});
         rest = settle_down(**keeper, world);
         ASSERT_TRUE(rest) << rest.error().what;
@@ -152,6 +152,32 @@ TEST(KeeperLive, AGonePositionsHedgeIsUnwoundAndTheOthersStays) {
         const double least_usd = (*keeper)->settings().positions.at(0).limits.min_trade_usd;
         EXPECT_LT(aave_debt(world) * 3150, least_usd);
         EXPECT_NEAR(perp_size(world, "WETH"), other, 0.2 * std::abs(other));
+    }
+}
+
+/// The same when it went while no keeper was running.
+TEST(KeeperLive, APositionThatWentBetweenTwoRunsIsUnwoundByTheSecond) {
+    for (const bool burned : {false, true}) {
+        SCOPED_TRACE(burned ? "burned" : "transferred");
+        World world;
+        U256 id;
+        {
+            auto keeper = world.keeper(Mode::live);
+            ASSERT_TRUE(keeper) << keeper.error().what;
+            ASSERT_TRUE(settle_down(**keeper, world));
+            ASSERT_GT(aave_debt(world), 1);
+            id = U256((*keeper)->settings().positions.at(0).ref.id);
+        }
+        burned ? burn(world, id) : give_away(world, id);
+        world.post("/price", {{"WETH", 3150.0}, {"seconds", 300}});
+        auto keeper = world.keeper(Mode::live);
+        ASSERT_TRUE(keeper) << keeper.error().what;
+        const auto rest = settle_down(**keeper, world);
+        ASSERT_TRUE(rest) << rest.error().what;
+        EXPECT_EQ(rest->seen.pools.at(0).value->state,
+                  burned ? PositionState::burned : PositionState::transferred);
+        const double least_usd = (*keeper)->settings().positions.at(0).limits.min_trade_usd;
+        EXPECT_LT(aave_debt(world) * 3150, least_usd);
     }
 }
 

@@ -162,6 +162,49 @@ TEST_F(V3Exact, ThePositionsTheDemoHedges) {
     EXPECT_GT(earned, 0U);
 }
 
+/// The real v3-staker: an NFT in it is its staker's, until the deposit is given away or taken back.
+TEST_F(V3Exact, AStakedPositionIsReadThroughItsStaker) {
+    const auto& world = devnet->world();
+    const auto id = world.at("positions").begin().value().get<std::uint64_t>();
+    std::vector<TokenInfo> infos;
+    for (const auto* symbol : {"USDC", "WETH", "WBTC", "ARB"}) {
+        infos.push_back({address(world.at("addresses").at(std::string("tokens.") + symbol)),
+                         world.at("decimals").at(symbol).get<std::uint8_t>(),
+                         AssetId(static_cast<std::uint16_t>(infos.size())), symbol});
+    }
+    const auto tokens = *TokenTable::make(std::move(infos));
+    const Address lp = address(world.at("accounts").at("lp"));
+    const Address trader = address(world.at("accounts").at("trader"));
+    const TokenAmounts before =
+        reader.read(pins(), (*open_pool(reader, pins(), spec(id), tokens))->position())->principal;
+
+    const json staked = post("/stake", {{"token_id", id}});
+    EXPECT_EQ(address(staked.at("owner")), lp) << "the staker's own answer";
+    const auto view = [&](const Address& owner) {
+        PoolSpec s = spec(id);
+        s.staked_in = address(staked.at("staker"));
+        s.owner = owner;
+        return reader.read(pins(), (*open_pool(reader, pins(), s, tokens))->position());
+    };
+    EXPECT_EQ(view(lp)->state, PositionState::open);
+    EXPECT_EQ(view(lp)->principal, before);
+    EXPECT_EQ(view({})->principal, before) << "nobody is named: whoever staked it is meant";
+    EXPECT_EQ(view(trader)->state, PositionState::transferred);
+    EXPECT_EQ(view(trader)->owner, lp);
+
+    post("/stake/give", {{"token_id", id}});
+    EXPECT_EQ(view(lp)->state, PositionState::transferred);
+    EXPECT_EQ(view(lp)->owner, trader);
+    EXPECT_EQ(view(trader)->principal, before);
+
+    post("/unstake", {{"token_id", id}});
+    EXPECT_EQ(view(trader)->state, PositionState::transferred) << "it is no longer where it was staked";
+    PoolSpec unstaked = spec(id);
+    unstaked.owner = trader;
+    EXPECT_EQ(reader.read(pins(), (*open_pool(reader, pins(), unstaked, tokens))->position())->principal,
+              before);
+}
+
 TEST_F(V3Exact, AnNftThatDoesNotExistIsNamed) {
     const auto pool = open_pool(reader, pins(), spec(999'999), *TokenTable::make({}));
     ASSERT_FALSE(pool);

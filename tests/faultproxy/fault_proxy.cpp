@@ -6,39 +6,14 @@
 #include <utility>
 
 #include "chain/base/hex.hpp"
+#include "tests/faultproxy/exchange.hpp"
 
 namespace outrigger::test {
 
 using nlohmann::json;
 
-namespace {
-
-/// Calls f with every call and its answer, batch or not; answers without an id are left alone.
-template <class F>
-void each_call(const json& asked, json& answered, F f) {
-    const auto one = [&](json& answer) {
-        if (!answer.is_object() || !answer.contains("id")) return;
-        for (const json& call : asked.is_array() ? asked : json::array({asked})) {
-            if (call.value("id", json()) == answer["id"]) f(call, answer);
-        }
-    };
-    if (answered.is_array()) {
-        for (json& answer : answered) one(answer);
-    } else {
-        one(answered);
-    }
-}
-
-bool asks(const json& asked, const std::string& method) {
-    const json calls = asked.is_array() ? asked : json::array({asked});
-    return std::any_of(calls.begin(), calls.end(),
-                       [&](const json& call) { return call.value("method", "") == method; });
-}
-
-}  // namespace
-
-FaultProxy::FaultProxy(std::string upstream)
-    : upstream_(std::move(upstream)), server_([this](const HttpSeen& seen) { return answer(seen); }) {}
+FaultProxy::FaultProxy(std::string upstream, std::uint16_t port)
+    : upstream_(std::move(upstream)), server_([this](const HttpSeen& seen) { return answer(seen); }, port) {}
 
 void FaultProxy::set(Fault fault) {
     const std::lock_guard lock(mutex_);
@@ -48,6 +23,12 @@ void FaultProxy::set(Fault fault) {
 std::vector<std::string> FaultProxy::methods() const {
     const std::lock_guard lock(mutex_);
     return methods_;
+}
+
+std::vector<std::string> FaultProxy::bodies() const {
+    std::vector<std::string> out;
+    for (const auto& seen : server_.seen()) out.push_back(seen.body);
+    return out;
 }
 
 json FaultProxy::ask(const std::string& method, const json& params) {

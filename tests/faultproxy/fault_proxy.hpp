@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -21,12 +22,18 @@ using Fault = std::function<std::optional<HttpAction>(const nlohmann::json& aske
 /// A JSON-RPC proxy in front of a real node that lies, stalls and stumbles as told.
 class FaultProxy {
   public:
-    explicit FaultProxy(std::string upstream);
+    /// On that port of 127.0.0.1, or a free one.
+    explicit FaultProxy(std::string upstream, std::uint16_t port = 0);
     std::string url() const { return server_.url(); }
     /// From now on; an empty one ends it.
     void set(Fault fault);
     /// Every method asked for so far, in order.
     std::vector<std::string> methods() const;
+    /// Connections taken, and bytes of endless answers sent, so far.
+    int connections() const { return server_.connections(); }
+    std::uint64_t bytes_poured() const { return server_.bytes_poured(); }
+    /// Every request body so far, in order.
+    std::vector<std::string> bodies() const;
     /// The node's own answer to one call.
     nlohmann::json ask(const std::string& method, const nlohmann::json& params);
 
@@ -41,7 +48,7 @@ class FaultProxy {
     HttpServer server_;  // last: its threads use the rest
 };
 
-/// The faults by name.
+/// The faults by name; more in wire_faults.hpp, json_faults.hpp and lie_faults.hpp.
 namespace faults {
 
 /// Accepts and never answers.

@@ -7,6 +7,7 @@
 #include "chain/base/assert.hpp"
 #include "chain/base/hex.hpp"
 #include "chain/base/keccak.hpp"
+#include "chain/rpc/head_rules.hpp"
 
 namespace outrigger::test {
 namespace {
@@ -45,6 +46,7 @@ void FakeNode::mine(std::size_t count, std::uint8_t salt) {
         next.block.number = BlockNumber{next.block.number.value + 1};
         next.block.hash = hash_for(next.block.number.value, salt, next.parent);
         next.block.timestamp += std::chrono::seconds{12};
+        if (follows_eip1559) next.base_fee = next_base_fee(head());
         chain_[next.block.number.value] = next;
     }
 }
@@ -53,7 +55,8 @@ void FakeNode::reorg(std::size_t depth, std::size_t count) {
     OR_ASSERT(depth < chain_.size());
     static std::uint8_t salt = 0;
     for (std::size_t i = 0; i < depth; ++i) chain_.erase(std::prev(chain_.end()));
-    mine(count, ++salt);
+    if (++salt == 0) ++salt;  // zero would mine the very blocks that were dropped
+    mine(count, salt);
 }
 
 Json FakeNode::error(std::int64_t code, const std::string& message) {

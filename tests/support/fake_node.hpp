@@ -49,6 +49,7 @@ class FakeNode final : public Transport {
     bool batches = true;
     std::size_t multicall_max = 1000000;   // calls in one multicall before it runs out of gas
     std::optional<Bytes> poison;           // calldata that makes the whole eth_call run out of gas
+    bool follows_eip1559 = false;          // else every block has the genesis' base fee
     std::function<void()> before_request;  // runs first on each HTTP request: reorgs happen here
     std::function<std::optional<Result<HttpResponse>>(const HttpRequest&)> intercept;  // answers in our place
     std::function<void(Json& answers)> tamper;  // changes the answers of a batch, or of one call

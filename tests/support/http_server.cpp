@@ -72,7 +72,7 @@ HttpAction http_reply(std::string_view body, int status, std::string_view extra_
             {}};
 }
 
-HttpServer::HttpServer(Script script) : script_(std::move(script)) {
+HttpServer::HttpServer(Script script, std::uint16_t port) : script_(std::move(script)) {
     std::array<int, 2> pipe_ends{};
     OR_ASSERT(::pipe(pipe_ends.data()) == 0);
     stop_read_ = pipe_ends[0];
@@ -82,6 +82,7 @@ HttpServer::HttpServer(Script script) : script_(std::move(script)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
     socklen_t length = sizeof address;
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     OR_ASSERT(::bind(listener_, generic, length) == 0);
@@ -164,6 +165,11 @@ bool HttpServer::act(int fd, const HttpAction& action) {
         case HttpAction::Then::endless:
             while (write_all(fd, action.more)) poured_ += action.more.size();
             return false;
+        case HttpAction::Then::reset: {
+            const linger at_once{1, 0};
+            ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            return false;
+        }
     }
     return false;
 }

@@ -29,6 +29,7 @@ struct HttpAction {
         stall,    // neither send nor close, until the client gives up
         trickle,  // send `more` byte by byte, slowly, until the client gives up
         endless,  // send `more` over and over until the client gives up
+        reset,    // break the connection off, without the end that TCP has for it
     };
     std::string bytes;
     Then then = Then::keep_open;
@@ -38,12 +39,12 @@ struct HttpAction {
 /// A well-formed response.
 HttpAction http_reply(std::string_view body, int status = 200, std::string_view extra_headers = {});
 
-/// An HTTP server in this process, on a free port of 127.0.0.1, that does what the script says, however rude.
-/// The script is called from the server's threads, one call at a time.
+/// An HTTP server in this process, on that port of 127.0.0.1 or a free one, that does what the script says,
+/// however rude. The script is called from the server's threads, one call at a time.
 class HttpServer {
   public:
     using Script = std::function<HttpAction(const HttpSeen&)>;
-    explicit HttpServer(Script script);
+    explicit HttpServer(Script script, std::uint16_t port = 0);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

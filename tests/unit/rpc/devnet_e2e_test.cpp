@@ -120,7 +120,8 @@ TEST_F(DevnetTest, SaysWhyACallReverted) {
 }
 
 TEST_F(DevnetTest, FollowsGrowthAndReorgsAndFailsReadsOfALostBlock) {
-    HeadTracker tracker({128, {std::nullopt, std::nullopt}});
+    // The node's headers follow Ethereum's rules, to the wei of the base fee.
+    HeadTracker tracker({128, {std::nullopt, std::nullopt}, {.ethereum = true}});
     rpc("anvil_mine", {"0x5"});
     const auto first = tracker.poll(nodes, TimePoint{});
     ASSERT_TRUE(first) << first.error().what;

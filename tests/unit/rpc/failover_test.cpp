@@ -91,6 +91,38 @@ TEST_F(FailoverTest, ANodesOwnRefusalIsNotTriedElsewhere) {
     EXPECT_EQ(std::count(hosts.order.begin(), hosts.order.end(), "b"), 0);
 }
 
+TEST_F(FailoverTest, AMethodOneDoesNotOfferIsAskedOfTheNextAndTheFirstServesTheRest) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}});
+    for (FakeNode* node : {&a, &b})
+        node->methods["eth_getTransactionByHash"] = [](const json&) { return json(nullptr); };
+    a.methods["eth_getTransactionByHash"] = [](const json&) { return FakeNode::error(-32601, "no such"); };
+    const auto look = [&] { return nodes.read([](Node& n) { return n.transaction(TxHash{{1}}); }); };
+    ASSERT_TRUE(look()) << look().error().what;
+    hosts.order.clear();
+    ASSERT_TRUE(look());
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"b"})) << "a is not asked for it again";
+    EXPECT_FALSE(nodes.standings().front().set_aside);
+    hosts.order.clear();
+    ASSERT_TRUE(nodes.latest(now));
+    EXPECT_EQ(hosts.order, (std::vector<std::string>{"a"}));
+}
+
+TEST_F(FailoverTest, AMethodThatNobodyOffersIsAnErrorThatNamesIt) {
+    NodeSet nodes = set({{"https://a"}, {"https://b"}, {"https://c"}});
+    for (FakeNode* node : {&a, &b, &c})
+        node->methods["eth_getTransactionByHash"] = [](const json&) { return FakeNode::error(-32601, "no"); };
+    const auto look = [&] { return nodes.read([](Node& n) { return n.transaction(TxHash{{1}}); }); };
+    for (int i = 0; i < 2; ++i) {
+        const auto none = look();
+        ASSERT_FALSE(none);
+        EXPECT_EQ(none.error().code, Errc::unsupported);
+        EXPECT_NE(none.error().what.find("https://a"), std::string::npos) << none.error().what;
+        EXPECT_NE(none.error().what.find("eth_getTransactionByHash"), std::string::npos);
+    }
+    break_node(b);
+    EXPECT_EQ(look().error().code, Errc::unsupported) << "nothing is asked of it, so nothing is learnt";
+}
+
 TEST_F(FailoverTest, AnAilingNodeRestsAndThenReturns) {
     NodeSet nodes = set({{"https://a"}, {"https://b"}});
     ASSERT_TRUE(nodes.latest(now));

@@ -2,6 +2,7 @@
 // Heads followed by polling: growth, gaps, reorgs of every depth, and heads that must be refused.
 #include "chain/rpc/head_tracker.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 #include <stdlib.h>
@@ -54,7 +55,24 @@ TEST_F(TrackerTest, TakesTheFirstHeadAndFollowsGrowth) {
     EXPECT_TRUE(next->is_new);
     EXPECT_FALSE(next->reorged());
     EXPECT_EQ(next->head, fake.head());
-    EXPECT_EQ(source.requests, 0U) << "the usual case costs the head alone";
+    EXPECT_EQ(source.requests, 1U) << "for what is below the first; the usual case costs the head alone";
+}
+
+TEST_F(TrackerTest, AHeadOrAGapThatBreaksTheChainsRulesIsRefused) {
+    HeadTracker strict({128, {}, {true, 12}});
+    const auto look = [&] { return strict.poll(source, fake.head().block.timestamp); };
+    fake.follows_eip1559 = true;
+    ASSERT_TRUE(look());
+    fake.mine(3);
+    ASSERT_TRUE(look()) << "a gap by the rules";
+    fake.follows_eip1559 = false;
+    const Head before = fake.head();
+    fake.mine();
+    EXPECT_EQ(look().error().code, Errc::decode);
+    fake.follows_eip1559 = true;
+    fake.mine(3);
+    EXPECT_EQ(look().error().code, Errc::decode) << "the same block within a gap";
+    EXPECT_EQ(strict.last(), before) << "and nothing has changed";
 }
 
 TEST_F(TrackerTest, FillsAGapInOneRequest) {
@@ -63,7 +81,7 @@ TEST_F(TrackerTest, FillsAGapInOneRequest) {
     const auto update = poll();
     ASSERT_TRUE(update) << update.error().what;
     EXPECT_FALSE(update->reorged());
-    EXPECT_EQ(source.requests, 1U);
+    EXPECT_EQ(source.requests, 2U);
     for (std::uint64_t n = 100; n <= 110; ++n) EXPECT_EQ(tracker.at(BlockNumber{n}), fake.blocks().at(n));
 }
 
@@ -107,6 +125,43 @@ TEST_F(TrackerTest, AcceptsALowerHeadOnlyOnAnotherBranch) {
     EXPECT_FALSE(tracker.at(top.block.number));
 }
 
+TEST_F(TrackerTest, TheVeryFirstHeadMayBeReplacedAtOnce) {
+    fake.mine(50);
+    ASSERT_TRUE(poll());
+    const auto before = fake.blocks();
+    fake.reorg(20, 21);
+    const auto update = poll();
+    ASSERT_TRUE(update) << update.error().what;
+    EXPECT_EQ(update->dropped.size(), 20U);
+    EXPECT_EQ(update->ancestor, before.at(130).block);
+}
+
+// Exactly the configured depth is followed, and one block more is not.
+TEST_F(TrackerTest, AReorgOfTheConfiguredDepthIsFollowed) {
+    for (const std::size_t depth : {1U, 2U, 8U, 32U, 33U, 100U, 500U}) {
+        HeadTrackerOptions options;
+        options.depth = depth;
+        HeadTracker kept(options);
+        FakeNode node;
+        Source its(node);
+        const auto poll_it = [&] { return kept.poll(its, node.head().block.timestamp); };
+        for (std::size_t i = 0; i < depth + 10; ++i) {
+            node.mine();
+            ASSERT_TRUE(poll_it());
+        }
+        node.reorg(depth, depth + 1);
+        const auto update = poll_it();
+        ASSERT_TRUE(update) << depth << ": " << update.error().what;
+        EXPECT_EQ(update->dropped.size(), depth);
+        for (std::size_t i = 0; i < depth; ++i) {
+            node.mine();
+            ASSERT_TRUE(poll_it());
+        }
+        node.reorg(depth + 1, depth + 2);
+        EXPECT_EQ(poll_it().error().code, Errc::reorged) << depth;
+    }
+}
+
 TEST_F(TrackerTest, AReorgDeeperThanWhatIsKeptIsAnErrorUntilReset) {
     HeadTrackerOptions options;
     options.depth = 8;
@@ -120,7 +175,12 @@ TEST_F(TrackerTest, AReorgDeeperThanWhatIsKeptIsAnErrorUntilReset) {
     fake.reorg(9, 9);
     EXPECT_EQ(poll_it().error().code, Errc::reorged);
     fake.mine();
-    EXPECT_EQ(poll_it().error().code, Errc::reorged) << "it latches";
+    const auto again = poll_it();
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, Errc::reorged) << "it latches";
+    for (const char* said :
+         {"block 141", "block 132", "more than 8 blocks", "outrigger check", "chain.reorg_depth"})
+        EXPECT_THAT(again.error().what, ::testing::HasSubstr(said));
     shallow.reset();
     EXPECT_TRUE(poll_it());
 }
@@ -131,14 +191,24 @@ TEST_F(TrackerTest, ALongSilenceIsBridgedWithoutReadingEveryBlock) {
     const auto update = poll();
     ASSERT_TRUE(update) << update.error().what;
     EXPECT_FALSE(update->reorged());
-    EXPECT_EQ(source.requests, 1U);
+    EXPECT_EQ(source.requests, 3U) << "below the first head, where it was left, and below the new one";
+    fake.reorg(10, 11);
+    EXPECT_EQ(poll()->dropped.size(), 10U) << "also of what was not read then";
 }
 
 TEST_F(TrackerTest, AReorgDuringALongSilenceIsNotMissed) {
-    fake.mine(10);
+    fake.mine(50);
     ASSERT_TRUE(poll());
-    fake.reorg(5, 1000);
-    EXPECT_EQ(poll().error().code, Errc::reorged);
+    const auto before = fake.blocks();
+    const auto asked = source.requests;
+    fake.reorg(5, 100'000);
+    const auto update = poll();
+    ASSERT_TRUE(update) << update.error().what;
+    EXPECT_EQ(update->ancestor, before.at(145).block);
+    EXPECT_EQ(update->dropped.size(), 5U);
+    EXPECT_EQ(source.requests - asked, 3U) << "not the hundred thousand in between";
+    fake.reorg(100, 100'000);
+    EXPECT_EQ(poll().error().code, Errc::reorged) << "32 below the head are known";
 }
 
 TEST_F(TrackerTest, RefusesHeadsThatAreTooOldOrFromTheFuture) {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "chain/base/hex.hpp"
 #include "chain/base/keccak.hpp"
 #include "tests/support/fake_node.hpp"
@@ -158,6 +160,50 @@ TEST_F(NodeTest, FallsBackToTheMedianTipOfRecentBlocks) {
         answer("eth_feeHistory", bad);
         EXPECT_EQ(node.suggested_tip(U256(100)).error().code, Errc::decode) << bad;
     }
+}
+
+const TxCall kAnyCall{ChainId{31337}, kVault, {}, {}};
+
+std::size_t times_asked(const FakeNode& fake, const std::string& method) {
+    return static_cast<std::size_t>(std::count(fake.calls.begin(), fake.calls.end(), method));
+}
+
+TEST_F(NodeTest, AMethodItDoesNotOfferIsAskedForOnce) {
+    answer("eth_feeHistory", {{"reward", {{"0x5"}}}});
+    answer("eth_estimateGas", FakeNode::error(-32601, "Method not found"));
+    answer("eth_getTransactionByHash", FakeNode::error(-32601, "the method does not exist/is not available"));
+    EXPECT_FALSE(node.lacks("eth_estimateGas"));
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(node.suggested_tip(U256(100)).value(), U256(5));
+        EXPECT_EQ(node.estimate_gas(kAlice, kAnyCall, std::nullopt).error().code, Errc::unsupported);
+        EXPECT_EQ(node.estimate_gas(kAlice, kAnyCall, fake.pin()).error().code, Errc::unsupported);
+        const auto transaction = node.transaction(kTx);
+        EXPECT_EQ(transaction.error().code, Errc::unsupported);
+        EXPECT_NE(transaction.error().what.find("eth_getTransactionByHash"), std::string::npos);
+    }
+    for (const char* method : {"eth_maxPriorityFeePerGas", "eth_estimateGas", "eth_getTransactionByHash"}) {
+        EXPECT_EQ(times_asked(fake, method), 1U) << method;
+        EXPECT_TRUE(node.lacks(method)) << method;
+    }
+    EXPECT_FALSE(node.lacks("eth_feeHistory"));
+}
+
+TEST_F(NodeTest, AContractCannotSayThatTheNodeDoesNotOfferCalls) {
+    for (const json& said : {json{{"code", 3}, {"message", "execution reverted: method not found"}},
+                             json{{"code", -32000}, {"message", "execution reverted: unsupported method"}},
+                             json{{"code", -32601}, {"message", "Method not found"}, {"data", "0x08c379a0"}},
+                             json{{"code", 429}, {"message", "rate limit; method not supported"}}}) {
+        answer("eth_call", {{"error", said}});
+        EXPECT_NE(node.call(kAlice, kAnyCall, fake.pin()).error().code, Errc::unsupported) << said;
+        EXPECT_FALSE(node.lacks("eth_call")) << said;
+    }
+}
+
+TEST_F(NodeTest, TheChainIdIsAskedForAgainWhateverWasSaid) {
+    answer("eth_chainId", FakeNode::error(-32601, "Method not found"));
+    EXPECT_EQ(node.chain_id().error().code, Errc::rpc);
+    fake.methods.clear();
+    EXPECT_EQ(node.chain_id().value(), kChain);
 }
 
 TEST_F(NodeTest, CallsAContractAtThePinnedBlock) {
@@ -374,7 +420,7 @@ TEST_F(NodeTest, RawPassesAnyMethodThroughButNothingElse) {
     EXPECT_FALSE(node.raw("", "[]"));
     EXPECT_FALSE(node.raw("anvil_mine", "{}"));
     EXPECT_FALSE(node.raw("anvil_mine", "[]]"));
-    EXPECT_EQ(node.raw("no_such", "[]").error().code, Errc::rpc);
+    EXPECT_EQ(node.raw("no_such", "[]").error().code, Errc::unsupported);
 }
 
 }  // namespace

@@ -155,6 +155,48 @@ TEST_F(QuorumTest, TwoBranchesOfOneEndpointEachAreNoHead) {
     EXPECT_TRUE(nodes.latest(TimePoint{})) << "and none is set aside for it";
 }
 
+TEST_F(QuorumTest, AnEndpointWhoseHeadJumpsIsSetAsideUntilTimeExplainsIt) {
+    NodeSetOptions o;
+    o.head_age = {std::nullopt, std::nullopt};
+    o.head_lag_max = std::chrono::hours{100};
+    o.head_lead_max = 1'000'000;
+    o.head_rules.block_time_s = 12;
+    NodeSet nodes(hosts, kChain, {{"https://a"}, {"https://b"}}, o);
+    const TimePoint start{std::chrono::seconds{1'000'000}};
+    ASSERT_TRUE(nodes.latest(start));
+    a.mine(200);
+    b.mine(1);
+    const auto head = nodes.latest(start + std::chrono::seconds{12});
+    ASSERT_TRUE(head) << head.error().what;
+    EXPECT_EQ(head->block, b.head().block);
+    const auto why = nodes.standings().front().why;
+    EXPECT_NE(why.find("https://a: the head jumped from block 103 to 303 in 12 s"), std::string::npos) << why;
+
+    // Alone, nobody is believed; after half an hour's sleep it may well be.
+    NodeSet alone(hosts, kChain, {{"https://a"}}, o);
+    ASSERT_TRUE(alone.latest(start));
+    a.mine(200);
+    EXPECT_EQ(alone.latest(start + std::chrono::seconds{12}).error().code, Errc::stale);
+    EXPECT_TRUE(alone.latest(start + std::chrono::minutes{30}));
+}
+
+TEST_F(QuorumTest, AnImpossibleHeadIsNotTaken) {
+    NodeSetOptions o;
+    o.head_age = {std::nullopt, std::nullopt};
+    o.head_lag_max = std::chrono::hours{100};
+    o.head_rules.ethereum = true;
+    NodeSet nodes(hosts, kChain, {{"https://a"}, {"https://b"}}, o);
+    for (FakeNode* node : {&a, &b}) node->follows_eip1559 = true;
+    ASSERT_TRUE(nodes.latest(TimePoint{}));
+    a.follows_eip1559 = false;  // the base fee stays, though the last block was nearly empty
+    a.mine(1);
+    b.mine(1);
+    EXPECT_EQ(nodes.latest(TimePoint{})->block, b.head().block);
+    const auto why = nodes.standings().front().why;
+    EXPECT_NE(why.find("its base fee is 1000000000 wei, and by EIP-1559 875175000"), std::string::npos)
+        << why;
+}
+
 TEST_F(QuorumTest, AFailureIsAnAnswerByItsCode) {
     const std::vector<Read> reads{EthCall{kChain, kToken, {}}};
     const auto agreed =

@@ -4,8 +4,6 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -18,41 +16,16 @@
 #include <thread>
 
 #include "chain/rpc/curl_transport.hpp"
+#include "tests/support/certificate.hpp"
 
 namespace outrigger {
 namespace {
 
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* p) const {
-        Free(p);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Context = std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>>;
-using Session = std::unique_ptr<SSL, Freed<SSL_free>>;
-
-/// A self-signed certificate for one name ("IP:127.0.0.1", "DNS:example.invalid"), valid for a day around
-/// now.
-Certificate make_certificate(EVP_PKEY* key, const char* alternative_name, long valid_from, long valid_to) {
-    Certificate x(X509_new());
-    X509_set_version(x.get(), 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(x.get()), valid_from);
-    X509_gmtime_adj(X509_getm_notAfter(x.get()), valid_to);
-    X509_set_pubkey(x.get(), key);
-    X509_NAME* name = X509_get_subject_name(x.get());
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("test"), -1,
-                               -1, 0);
-    X509_set_issuer_name(x.get(), name);
-    std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> names(
-        X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, alternative_name));
-    X509_add_ext(x.get(), names.get(), -1);
-    X509_sign(x.get(), key, EVP_sha256());
-    return x;
-}
+using test::Certificate;
+using test::Context;
+using test::Key;
+using test::make_certificate;
+using test::Session;
 
 struct TlsOptions {
     const char* name = "IP:127.0.0.1";
@@ -98,9 +71,7 @@ class TlsServer {
     /// The certificate in a file of its own, for ca_file.
     std::string certificate_file() const {
         const std::string path = ::testing::TempDir() + "outrigger_tls_" + std::to_string(port_) + ".pem";
-        FILE* file = std::fopen(path.c_str(), "w");
-        PEM_write_X509(file, certificate_.get());
-        std::fclose(file);
+        test::write_certificate(path, certificate_.get());
         return path;
     }
 
