@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "keeper/cli/log.hpp"
+#include "keeper/cli/study.hpp"
 #include "keeper/cli/verbs.hpp"
 
 namespace {
@@ -25,14 +26,15 @@ Understand
   positions    what each position holds, earns and loses, and where its range ends   (--json)
   history      the prices it stands on: show, backfill, import, export   (--json)
 Build & measure
+  study        what each way to hedge would have done in past prices, before risking money   (--json)
   devnet       up, down, status, price, mine: a local chain with real protocol bytecode
   version
 
 outrigger <command> --help      examples first, then flags
 )";
 
-constexpr std::array kVerbs{"demo",    "check",     "doctor",  "run",    "status",
-                            "explain", "positions", "history", "devnet", "version"};
+constexpr std::array kVerbs{"demo",      "check",   "doctor", "run",   "status", "explain",
+                            "positions", "history", "devnet", "study", "version"};
 
 /// Edits that turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -79,6 +81,7 @@ struct Flags {
     cli::PositionsFlags positions;
     cli::DemoFlags demo;
     cli::DevnetFlags devnet;
+    cli::StudyFlags study;
 };
 
 void add_globals(CLI::App& app, Flags& flags) {
@@ -172,6 +175,37 @@ void add_positions(CLI::App& app, Flags& flags) {
         ->allow_extra_args(false);
 }
 
+void add_study(CLI::App& app, cli::StudyFlags& flags) {
+    auto* study = app.add_subcommand("study",
+                                     "what each way to hedge would have done\n\n  outrigger study --prices "
+                                     "prices.csv.gz --exposure ARB=10000 "
+                                     "--instruments ETH,BTC\n  outrigger study --prices prices.csv "
+                                     "--exposure LINK=5000,UNI=5000 --instruments all "
+                                     "--legs 4 --json\n\ndocs/study.md explains the files and every field");
+    study
+        ->add_option("--prices", flags.prices,
+                     "CSV, plain or gzip: timestamp,asset,close or timestamp,ETH,BTC,...")
+        ->required();
+    study->add_option("--exposure", flags.exposure, "ASSET=USD, comma-separated; negative is short")
+        ->required();
+    study
+        ->add_option("--instruments", flags.instruments,
+                     "assets that may be traded, or all others of the file")
+        ->required();
+    study->add_option("--estimator", flags.estimator, "the one to report in full");
+    study->add_option("--compare", flags.compare, "the others, comma-separated (default: the usual ones)");
+    study->add_option("--bar", flags.bar, "of the estimates: 15m, 1h, 1d");
+    study->add_option("--every", flags.every, "between decisions (default: every bar)");
+    study->add_option("--from", flags.from, "2021-01-31 or seconds since 1970");
+    study->add_option("--to", flags.to, "the same");
+    study->add_option("--warm-up", flags.warm_up, "at the start, walked and not counted");
+    study->add_option("--holding", flags.holding, "token, or lp: full-range positions with that delta")
+        ->check(CLI::IsMember({"token", "lp"}));
+    study->add_option("--legs", flags.legs,
+                      "at most so many instruments at a time, changed reluctantly (0: all)");
+    study->add_option("--series", flags.series, "a CSV file for every step of the estimator");
+}
+
 void add_local_verbs(CLI::App& app, Flags& flags) {
     auto* demo = app.add_subcommand(
         "demo", "watch a hedge on a local chain\n\n  outrigger demo\n  outrigger demo --once --json");
@@ -210,6 +244,7 @@ int dispatch(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("history")) return cli::history(flags.globals, flags.history);
     if (app.got_subcommand("demo")) return cli::demo(flags.globals, flags.demo);
     if (app.got_subcommand("devnet")) return cli::devnet(flags.globals, flags.devnet);
+    if (app.got_subcommand("study")) return cli::study(flags.globals, flags.study);
     if (app.got_subcommand("version")) return cli::version(flags.globals);
     flags.globals.out.result(kOverview);
     return 0;
@@ -229,6 +264,7 @@ int outrigger_main(int argc, char** argv) {
     add_history(app, flags);
     add_positions(app, flags);
     add_local_verbs(app, flags);
+    add_study(app, flags.study);
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))
         sub->set_help_flag("-h,--help", "this text");
     const auto colour = [&] {

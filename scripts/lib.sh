@@ -18,7 +18,7 @@ PACKAGES=(
   g++ cmake ninja-build pkg-config ca-certificates git
   libcurl4-openssl-dev nlohmann-json3-dev libsecp256k1-dev libeigen3-dev libspdlog-dev libfmt-dev
   libexpected-dev libtomlplusplus-dev libcli11-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
-  libgtest-dev libgmock-dev librapidcheck-dev libboost-dev
+  libgtest-dev libgmock-dev librapidcheck-dev libboost-dev zlib1g-dev
   clang-format-14
 )
 

@@ -204,8 +204,10 @@ class UniswapV3 final : public Pool {
         const PoolState state = OR_TRY(to_state(pool_answers));
         if (nft && nft->owner == identity_.owner) {
             if (!staked() || spec_.owner == Address{} || OR_TRY(staker) == spec_.owner)
-                return held(nft->account, state);
+                return held(*nft, state);
             nft->owner = OR_TRY(staker);
+        } else if (nft && spec_.owner != Address{} && nft->owner == spec_.owner) {
+            return held(*nft, state);  // no longer staked, and still its owner's
         }
         LpView v;
         v.state = nft ? PositionState::transferred : PositionState::burned;
@@ -226,8 +228,9 @@ class UniswapV3 final : public Pool {
     }
 
     /// The view of an NFT that is still its owner's.
-    Result<LpView> held(const FeeAccount& nft, const PoolState& state) const {
-        const bool in_gauge = state.gauge != Address{} && state.gauge == identity_.owner;
+    Result<LpView> held(const V3Nft& of, const PoolState& state) const {
+        const FeeAccount& nft = of.account;
+        const bool in_gauge = state.gauge != Address{} && state.gauge == of.owner;
         const FeeAccount& at_pool = in_gauge ? state.holder : state.manager;
         if (!nft.liquidity.is_zero() && (nft.liquidity > at_pool.liquidity || !state.ticks_live)) {
             return fail(Errc::decode,
@@ -235,7 +238,7 @@ class UniswapV3 final : public Pool {
         }
         LpView v;
         v.state = nft.liquidity.is_zero() ? PositionState::emptied : PositionState::open;
-        v.owner = identity_.owner;
+        v.owner = of.owner;
         v.principal = OR_TRY(position_amounts(state.price, identity_.range, nft.liquidity, Rounding::down));
         const FeeGrowth inside =
             fee_growth_inside(identity_.range, state.price.tick, state.global, state.outside);

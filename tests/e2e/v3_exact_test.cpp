@@ -198,7 +198,9 @@ TEST_F(V3Exact, AStakedPositionIsReadThroughItsStaker) {
     EXPECT_EQ(view(trader)->principal, before);
 
     post("/unstake", {{"token_id", id}});
-    EXPECT_EQ(view(trader)->state, PositionState::transferred) << "it is no longer where it was staked";
+    EXPECT_EQ(view(trader)->principal, before) << "no longer staked, and still its owner's";
+    EXPECT_EQ(view(lp)->state, PositionState::transferred);
+    EXPECT_EQ(view({})->state, PositionState::transferred) << "nobody is named who could have taken it back";
     PoolSpec unstaked = spec(id);
     unstaked.owner = trader;
     EXPECT_EQ(reader.read(pins(), (*open_pool(reader, pins(), unstaked, tokens))->position())->principal,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "hedge/study/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "hedge/study/baseline_rules.hpp"
+
+namespace outrigger::study {
+namespace {
+
+using Eigen::Index;
+using Eigen::VectorXd;
+
+Result<std::unique_ptr<HedgeRule>> one_to_one(std::string_view asset, const RuleContext& context) {
+    for (std::size_t k = 0; k < context.instruments.size(); ++k) {
+        if (context.assets[static_cast<std::size_t>(context.instruments[k])] == asset)
+            return fixed_rule(VectorXd::Unit(std::ssize(context.instruments), static_cast<Index>(k)));
+    }
+    return fail(Errc::not_found, fmt::format("'{}' is not one of the instruments", asset));
+}
+
+Result<std::unique_ptr<HedgeRule>> moments(Moments kind, std::string_view window,
+                                           const RuleContext& context) {
+    const auto length = parse_duration(window);
+    const auto bar = std::chrono::duration_cast<std::chrono::seconds>(context.pipeline.bar);
+    if (!length || *length < bar) {
+        return fail(Errc::config,
+                    fmt::format("'{}' is no window of at least one bar; 30d or 72h would be one", window));
+    }
+    return moments_rule(kind, *length, bar, context.instruments);
+}
+
+}  // namespace
+
+std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
+    std::int64_t count = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+    constexpr std::int64_t kLongest = 100'000;
+    if (error != std::errc{} || count <= 0 || count > kLongest || end + 1 != text.data() + text.size())
+        return std::nullopt;
+    switch (*end) {
+        case 'm': return std::chrono::minutes{count};
+        case 'h': return std::chrono::hours{count};
+        case 'd': return std::chrono::hours{24 * count};
+        default: return std::nullopt;
+    }
+}
+
+Result<std::unique_ptr<HedgeRule>> rule_by_name(std::string_view name, const RuleContext& context) {
+    const auto count = std::ssize(context.instruments);
+    const auto pipeline = [&](bool watch, Reaction alarm) {
+        PipelineParams params = context.pipeline;
+        params.watch = watch;
+        params.alarm = alarm;
+        return pipeline_rule(params, context.exposure_usd, context.value_usd, context.instruments);
+    };
+    constexpr std::string_view kOneToOne = "one-to-one-";
+    if (name == "default") return pipeline(true, context.pipeline.alarm);
+    if (name == "default-shrink") return pipeline(true, Reaction::shrink);
+    if (name == "default-unwatched") return pipeline(false, Reaction::alert);
+    if (name == "default-estimator") {
+        PipelineParams params = context.pipeline;
+        params.gate = params.band = params.watch = false;
+        params.legs = 0;
+        return pipeline_rule(params, context.exposure_usd, context.value_usd, context.instruments);
+    }
+    if (name == "none") return fixed_rule({});
+    if (name == "equal") return fixed_rule(VectorXd::Constant(count, 1.0 / static_cast<double>(count)));
+    if (name.starts_with(kOneToOne)) return one_to_one(name.substr(kOneToOne.size()), context);
+    if (name.starts_with("ols")) return moments(Moments::rolling_ols, name.substr(3), context);
+    if (name.starts_with("lw")) return moments(Moments::rolling_ledoit_wolf, name.substr(2), context);
+    if (name.starts_with("ewma")) return moments(Moments::ewma, name.substr(4), context);
+    return fail(Errc::not_found, fmt::format("there is no estimator '{}'; there are default, default-shrink, "
+                                             "default-unwatched, default-estimator, none, equal, "
+                                             "one-to-one-ASSET, and with a window (30d, 72h) "
+                                             "ols, lw and ewma",
+                                             name));
+}
+
+std::vector<std::string> compared_rules(const RuleContext& context) {
+    std::vector<std::string> out{"default", "default-shrink", "default-unwatched", "default-estimator",
+                                 "none"};
+    for (const Index k : context.instruments)
+        out.push_back("one-to-one-" + context.assets[static_cast<std::size_t>(k)]);
+    if (context.instruments.size() > 1) out.emplace_back("equal");
+    for (const char* name : {"ols30d", "ols90d", "lw30d", "lw90d", "ewma5d", "ewma20d", "ewma60d"})
+        out.emplace_back(name);
+    return out;
+}
+
+}  // namespace outrigger::study
