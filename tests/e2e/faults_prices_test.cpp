@@ -213,6 +213,42 @@ TEST_F(FaultH2, TooShortAPastHoldsWithTheReason) {
     expect_reason(round, "mean_gap");
 }
 
+/// A token that keeps a part of what is sent: status 1 is not success, and the next step stands on what
+/// arrived.
+TEST(FaultH5, WhatArrivedCountsNotWhatWasSent) {
+    test::World world;
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    const auto& about = world.devnet().world();
+    const auto token = about.at("addresses").at("tokens.WETH");
+    const auto account = about.at("accounts").at("keeper");
+    bool borrowed = false;
+    for (int i = 0; i < 60 && !borrowed; ++i) {
+        const auto round = (*keeper)->round();
+        ASSERT_TRUE(round) << round.error().what;
+        borrowed = round->acted.what == Acted::What::sent && round->acted.label.starts_with("borrow");
+        if (!borrowed) world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+    }
+    ASSERT_TRUE(borrowed) << "nothing was borrowed";
+    const auto calldata = "0x70a08231000000000000000000000000" + account.get<std::string>().substr(2);
+    const auto held =
+        world.devnet().rpc("eth_call", json::array({{{"to", token}, {"data", calldata}}, "latest"}));
+    ASSERT_TRUE(held);
+    const U256 arrived = U256::from_be(*parse_hex(held->get<std::string>())) * U256(97) / U256(100);
+    ASSERT_FALSE(arrived.is_zero());
+    ASSERT_TRUE(world.devnet().rpc("anvil_dealERC20", json::array({account, token, "0x" + word(arrived)})));
+    world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+    const auto next = (*keeper)->round();
+    ASSERT_TRUE(next) << next.error().what;
+    ASSERT_EQ(next->settled.settled.size(), 1U);
+    EXPECT_FALSE(next->settled.settled.front().verified) << "three parts in a hundred are missing";
+    // What is sold next is what is there.
+    const auto rest = test::settle_down(**keeper, world);
+    ASSERT_TRUE(rest) << rest.error().what;
+    const auto& figures = rest->decision.positions.at(0).figures;
+    EXPECT_LE(std::abs(figures.residual_usd), figures.band_usd);
+}
+
 /// Somebody trades ahead of our transaction in the same block: it reverts instead of taking any price.
 TEST(FaultH6, ATransactionThatIsTradedAheadOfRevertsInsteadOfFilling) {
     test::World world;
