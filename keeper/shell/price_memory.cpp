@@ -28,13 +28,19 @@ void remember(const PriceSources& sources, const PriceReadings& readings, TimePo
 
 void PriceMemory::begin(const PriceHistory& history, const PriceSources& sources) {
     for (const auto& feed : sources.feeds) {
-        const auto tick = history.newest(feed.asset());
-        if (!tick) continue;
-        Price price;
-        price.usd = tick->tick.usd;
-        price.published = tick->tick.at;
-        bands_[feed.asset()].last = price;
-        newest_[feed.spec().name] = tick->tick.at;
+        const auto ticks = history.ticks(feed.asset());
+        if (ticks.empty()) continue;
+        // Judged once more, so that a price that was waiting to be confirmed still is.
+        constexpr std::size_t kEnough = 100;
+        PriceBand band;
+        for (const auto& known : ticks.last(std::min(kEnough, ticks.size()))) {
+            Price price;
+            price.usd = known.tick.usd;
+            price.published = known.tick.at;
+            band = judge_price(band, price, 1, limits_).band;
+        }
+        bands_[feed.asset()] = band;
+        newest_[feed.spec().name] = ticks.back().tick.at;
     }
 }
 

@@ -17,7 +17,7 @@ class PriceMemory {
     PriceMemory(PriceBandLimits limits, double max_depeg_ratio)
         : limits_(limits), max_depeg_ratio_(max_depeg_ratio) {}
 
-    /// Begins with the newest prices of the history.
+    /// Begins with what the history's newest prices leave to be believed, and to be confirmed.
     void begin(const PriceHistory& history, const PriceSources& sources);
     /// The prices agreed on (agreed_prices), as far as they go with what is remembered. A dollar that is far
     /// from one, a jump and a step back in time are errors that say so.

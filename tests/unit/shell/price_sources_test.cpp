@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What several sources of one price come to: who is believed, and what is said when nobody is.
 #include "keeper/shell/price_sources.hpp"
+#include "keeper/shell/price_memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -100,6 +101,37 @@ TEST_F(PriceSourcesTest, NoPriceIsBelievedWhileTheSequencerIsDownOrJustBack) {
     EXPECT_EQ(why(kEth), "late") << "unknown is not up";
     readings.sequencer = SequencerStatus{true, kNow - seconds{3600}};
     EXPECT_TRUE(price(kEth).value);
+}
+
+TEST_F(PriceSourcesTest, AJumpThatWaitedStillWaitsAfterARestart) {
+    PriceHistory history;
+    const auto asset = sources.feeds.at(0).asset();
+    const auto& name = sources.feeds.at(0).spec().name;
+    const auto minutes_ago = [](int n) { return kNow - std::chrono::minutes{n}; };
+    ASSERT_TRUE(history.add(asset, {{minutes_ago(20), 3000}, {}}));
+    ASSERT_TRUE(history.add(asset, {{minutes_ago(2), 1500}, {}}));  // seen by the last run, and not believed
+    sources.feeds.pop_back();
+    sources.heartbeats.pop_back();
+    sources.seconds.clear();
+    PriceMemory memory({0.10}, 0.03);
+    memory.begin(history, sources);
+    Price price;
+    price.usd = 1500;
+    const auto believed = [&](TimePoint published) {
+        price.published = published;
+        const PriceReadings said{{price}, {}, std::nullopt};
+        return memory.believe(sources, said, universe, BlockRef{ChainId(1), BlockNumber(5), {}, kNow}, kNow)
+            .at(asset)
+            .value;
+    };
+    const auto again = believed(minutes_ago(2));
+    ASSERT_FALSE(again) << "the same publication confirms nothing";
+    EXPECT_NE(again.error().what.find("it jumped from 3000 to 1500"), std::string::npos)
+        << again.error().what;
+    EXPECT_TRUE(believed(minutes_ago(1)));
+    const auto back = believed(minutes_ago(2));
+    ASSERT_FALSE(back);
+    EXPECT_NE(back.error().what.find(name + " went back by 60 s"), std::string::npos) << back.error().what;
 }
 
 }  // namespace
