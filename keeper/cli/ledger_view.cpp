@@ -9,7 +9,7 @@ namespace outrigger::cli {
 namespace {
 
 Outcome<LedgerView> open_one(const config::Settings& settings, Mode mode) {
-    const std::string path = ledger_directory(settings, mode) + "/journal.sqlite";
+    const std::string path = journal_path(settings, mode);
     const Failure none{Exit::not_running,    "ledger.missing", "no keeper has run here yet", path,
                        "there is no ledger", "outrigger run"};
     std::error_code ignored;

@@ -60,6 +60,10 @@ std::string ledger_directory(const config::Settings& settings, Mode mode) {
         .string();
 }
 
+std::string journal_path(const config::Settings& settings, Mode mode) {
+    return ledger_directory(settings, mode) + "/journal.sqlite";
+}
+
 tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,
                                const Address& account) {
     constexpr double kNoLimit = std::numeric_limits<double>::max();
@@ -101,7 +105,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     keeper->lock_.emplace(OR_TRY(FileLock::acquire(directory + "/lock")));
 
     keeper->journal_ = OR_TRY(Journal::open(
-        directory + "/journal.sqlite", {mode, settings.chain.network.chain_id, keeper->options_.account}));
+        journal_path(settings, mode), {mode, settings.chain.network.chain_id, keeper->options_.account}));
     const auto before = OR_TRY(keeper->journal_->position_records());
     auto known = before;
     const Pins pins = OR_TRY(keeper->connect(known));

@@ -98,6 +98,8 @@ class Keeper {
 
 /// The directory a keeper's ledger lives in: <datadir>/<preset>/<mode>. Dry-run and live never share one.
 std::string ledger_directory(const config::Settings& settings, Mode mode);
+/// The journal in it.
+std::string journal_path(const config::Settings& settings, Mode mode);
 
 /// The gate's limits as configured. Live has all of them; a dry run judges with what there is.
 tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,

@@ -312,28 +312,16 @@ Result<State> Journal::state() const {
 // ---------------------------------------------------------------------------------------------------------------
 
 namespace {
-const std::string kPositionPrefix = "position ";
+const std::string kPositionPrefix = "position ";  // of the keys in meta
 }  // namespace
 
 Result<std::map<std::string, std::string>> Journal::position_records() const {
-    return impl_->guarded("read what positions were", [&] {
-        std::map<std::string, std::string> out;
-        SQLite::Statement q(impl_->db, "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?");
-        q.bind(1, static_cast<std::int64_t>(kPositionPrefix.size()));
-        q.bind(2, kPositionPrefix);
-        while (q.executeStep())
-            out.emplace(q.getColumn(0).getString().substr(kPositionPrefix.size()),
-                        q.getColumn(1).getString());
-        return out;
-    });
+    return impl_->guarded("read what positions were", [&] { return impl_->meta_under(kPositionPrefix); });
 }
 
 Result<void> Journal::keep_position_records(const std::map<std::string, std::string>& records) {
-    return impl_->guarded("keep what positions are", [&] {
-        SQLite::Transaction t(impl_->db);
-        for (const auto& [key, record] : records) impl_->set_meta(kPositionPrefix + key, record);
-        t.commit();
-    });
+    return impl_->guarded("keep what positions are",
+                          [&] { impl_->set_meta_under(kPositionPrefix, records); });
 }
 
 }  // namespace outrigger

@@ -3,6 +3,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -50,6 +51,23 @@ struct Journal::Impl {
         q.bind(1, key);
         q.bind(2, value);
         q.exec();
+    }
+
+    /// All values whose keys begin with a prefix, by the rest of their keys.
+    std::map<std::string, std::string> meta_under(const std::string& prefix) const {
+        std::map<std::string, std::string> out;
+        SQLite::Statement q(db, "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ?");
+        q.bind(1, static_cast<std::int64_t>(prefix.size()));
+        q.bind(2, prefix);
+        while (q.executeStep())
+            out.emplace(q.getColumn(0).getString().substr(prefix.size()), q.getColumn(1).getString());
+        return out;
+    }
+    /// Sets those, in one transaction; others under the prefix stay.
+    void set_meta_under(const std::string& prefix, const std::map<std::string, std::string>& values) {
+        SQLite::Transaction t(db);
+        for (const auto& [key, value] : values) set_meta(prefix + key, value);
+        t.commit();
     }
 
     /// store::guarded with this journal's path.
