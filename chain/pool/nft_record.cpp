@@ -55,4 +55,12 @@ Result<NftRecord> parse_nft_record(std::string_view text) {
     return r;
 }
 
+Result<std::optional<NftRecord>> recorded_nft(std::string_view text) {
+    if (text.empty()) return std::optional<NftRecord>();
+    const auto record = parse_nft_record(text);
+    if (!record)
+        return fail(record.error().code, "the journal's record of it is damaged: " + record.error().what);
+    return std::optional(*record);
+}
+
 }  // namespace outrigger

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,8 @@ struct NftRecord {
 [[nodiscard]] std::string to_text(const NftRecord& record);
 /// Errors: Errc::decode for anything to_text does not write
 [[nodiscard]] Result<NftRecord> parse_nft_record(std::string_view text);
+/// What an earlier start kept of an NFT; nothing where the text is empty. Errors: Errc::decode, naming the
+/// journal
+[[nodiscard]] Result<std::optional<NftRecord>> recorded_nft(std::string_view text);
 
 }  // namespace outrigger

@@ -20,10 +20,17 @@ struct PoolKind {
     PoolFactory open;
 };
 
+/// A fork of Uniswap v3.
+template <const V3Dialect& speech>
+Result<std::unique_ptr<Pool>> open_fork(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                        const TokenTable& tokens) {
+    return open_uniswap_v3(reader, pins, spec, tokens, speech);
+}
+
 constexpr std::array kPoolKinds{
-    PoolKind{"uniswap-v2", open_uniswap_v2}, PoolKind{"uniswap-v3", open_uniswap_v3},
-    PoolKind{"uniswap-v4", open_uniswap_v4}, PoolKind{"sushi-v3", open_sushi_v3},
-    PoolKind{"pancake-v3", open_pancake_v3}, PoolKind{"slipstream", open_slipstream},
+    PoolKind{"uniswap-v2", open_uniswap_v2},       PoolKind{"uniswap-v3", open_fork<kUniswapV3>},
+    PoolKind{"uniswap-v4", open_uniswap_v4},       PoolKind{"sushi-v3", open_fork<kSushiV3>},
+    PoolKind{"pancake-v3", open_fork<kPancakeV3>}, PoolKind{"slipstream", open_fork<kSlipstream>},
 };
 
 }  // namespace

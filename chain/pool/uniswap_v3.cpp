@@ -44,12 +44,9 @@ Result<V3Nft> existing(const Result<V3Nft>& position, const Result<Address>& own
 
 /// What an earlier start kept of the NFT, if anything. Errors: Errc::decode
 Result<std::optional<NftRecord>> recorded(const PoolSpec& spec) {
-    if (spec.record.empty()) return std::optional<NftRecord>();
-    auto record = parse_nft_record(spec.record);
-    if (!record)
-        return fail(record.error().code, fmt::format("{}: the journal's record of it is damaged: {}",
-                                                     where(spec), record.error().what));
-    return std::optional(*record);
+    auto record = recorded_nft(spec.record);
+    if (record) return record;
+    return fail(record.error().code, fmt::format("{}: {}", where(spec), record.error().what));
 }
 
 /// Whom the NFT must belong to from now on: the contract it is staked in, the configured owner, or whoever
@@ -346,32 +343,11 @@ Result<std::unique_ptr<Pool>> make_uniswap_v3(const PoolSpec& spec, const V3Iden
     return std::make_unique<UniswapV3>(speech, spec, identity, std::move(token0), std::move(token1));
 }
 
-namespace {
-
-Result<std::unique_ptr<Pool>> open(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
-                                   const TokenTable& tokens, const V3Dialect& speech) {
+Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
+                                              const TokenTable& tokens, const V3Dialect& speech) {
     const V3Nft nft = OR_TRY(reader.read(pins, identify_v3_nft(spec, speech)));
     const V3Identity identity = OR_TRY(reader.read(pins, identify_v3_pool(spec, nft, speech)));
     return make_uniswap_v3(spec, identity, tokens, speech);
-}
-
-}  // namespace
-
-Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
-                                              const TokenTable& tokens) {
-    return open(reader, pins, spec, tokens, kUniswapV3);
-}
-Result<std::unique_ptr<Pool>> open_sushi_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
-                                            const TokenTable& tokens) {
-    return open(reader, pins, spec, tokens, kSushiV3);
-}
-Result<std::unique_ptr<Pool>> open_pancake_v3(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
-                                              const TokenTable& tokens) {
-    return open(reader, pins, spec, tokens, kPancakeV3);
-}
-Result<std::unique_ptr<Pool>> open_slipstream(BatchReader& reader, const Pins& pins, const PoolSpec& spec,
-                                              const TokenTable& tokens) {
-    return open(reader, pins, spec, tokens, kSlipstream);
 }
 
 }  // namespace outrigger

@@ -49,16 +49,10 @@ struct V3Identity {
                                                             const TokenTable& tokens,
                                                             const V3Dialect& speech = kUniswapV3);
 
-/// The whole start-up of one position: both identity questions at the pinned block, then make_uniswap_v3. One
-/// function a fork.
+/// The whole start-up of one position: both identity questions at the pinned block, then make_uniswap_v3.
 [[nodiscard]] Result<std::unique_ptr<Pool>> open_uniswap_v3(BatchReader& reader, const Pins& pins,
-                                                            const PoolSpec& spec, const TokenTable& tokens);
-[[nodiscard]] Result<std::unique_ptr<Pool>> open_sushi_v3(BatchReader& reader, const Pins& pins,
-                                                          const PoolSpec& spec, const TokenTable& tokens);
-[[nodiscard]] Result<std::unique_ptr<Pool>> open_pancake_v3(BatchReader& reader, const Pins& pins,
-                                                            const PoolSpec& spec, const TokenTable& tokens);
-[[nodiscard]] Result<std::unique_ptr<Pool>> open_slipstream(BatchReader& reader, const Pins& pins,
-                                                            const PoolSpec& spec, const TokenTable& tokens);
+                                                            const PoolSpec& spec, const TokenTable& tokens,
+                                                            const V3Dialect& speech = kUniswapV3);
 
 /// Where a factory deploys the pool of two tokens and a fee. Pre: token0 < token1.
 /// Source: v3-periphery PoolAddress.computeAddress

@@ -10,19 +10,13 @@
 
 #include "chain/abi/call.hpp"
 #include "chain/base/hex.hpp"
+#include "chain/pool/abi_tick.hpp"
 #include "chain/pool/gather.hpp"
 #include "chain/pool/nft_record.hpp"
 #include "chain/pool/uniswap_v4_abi.hpp"
 
 namespace outrigger {
 namespace {
-
-Tick to_tick(const abi::Int<24>& v) {
-    return Tick(static_cast<std::int32_t>(v.value()));
-}
-abi::Int<24> from_tick(Tick t) {
-    return abi::Int<24>(t.value);
-}
 
 std::string where(const PoolSpec& spec) {
     return fmt::format("position '{}' (v4 NFT {} of {})", spec.name, spec.token_id.to_decimal(),
@@ -69,13 +63,9 @@ Result<std::optional<V4Nft>> read_nft(const Result<std::tuple<v4::PoolKeyTuple, 
     return std::optional(V4Nft{key, range, *owner});
 }
 
-/// What an earlier start kept of the NFT, if anything. Errors: Errc::decode
-Result<std::optional<V4Nft>> recorded(const PoolSpec& spec) {
-    if (spec.record.empty()) return std::optional<V4Nft>();
-    const auto r = parse_nft_record(spec.record);
-    if (!r) return fail(r.error().code, "the journal's record of it is damaged: " + r.error().what);
-    return std::optional(
-        V4Nft{{r->token0, r->token1, r->fee_pips, r->tick_spacing, r->hooks}, r->range, r->owner});
+/// An NFT that is no more, as an earlier start saw it.
+V4Nft nft_of(const NftRecord& r) {
+    return {{r.token0, r.token1, r.fee_pips, r.tick_spacing, r.hooks}, r.range, r.owner};
 }
 
 class UniswapV4 final : public Pool {
@@ -200,8 +190,8 @@ Result<V4Identity> identify(BatchReader& reader, const Pins& pins, const PoolSpe
         pins, gather(eth_query<v4::PoolAndPositionInfo>(chain, spec.position_manager, spec.token_id),
                      eth_query<v4::OwnerOf>(chain, spec.position_manager, spec.token_id))));
     auto nft = OR_TRY(read_nft(std::get<0>(answers), std::get<1>(answers)));
-    const auto before = OR_TRY(recorded(spec));
-    if (!nft && before) nft = before;  // burned since
+    const auto before = OR_TRY(recorded_nft(spec.record));
+    if (!nft && before) nft = nft_of(*before);  // burned since
     if (!nft) {
         return fail(Errc::not_found,
                     "the position manager has no such NFT; it was burned, or the id is wrong: "

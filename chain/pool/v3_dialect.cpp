@@ -4,17 +4,11 @@
 #include <tuple>
 
 #include "chain/abi/call.hpp"
+#include "chain/pool/abi_tick.hpp"
 #include "chain/pool/uniswap_v3_abi.hpp"
 
 namespace outrigger {
 namespace {
-
-Tick to_tick(const abi::Int<24>& v) {
-    return Tick(static_cast<std::int32_t>(v.value()));
-}
-abi::Int<24> from_tick(Tick t) {
-    return abi::Int<24>(t.value);
-}
 
 /// The fields after the pool's key, which are the same in every fork.
 template <class Positions>
