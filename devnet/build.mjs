@@ -30,12 +30,14 @@ export const anvilArgs = (timestamp) => ['--chain-id', String(CHAIN_ID), '--time
 export function context(node, data, log = () => {}) {
   const w = { node, log, accounts: {}, addresses: {}, decimals: {}, pools: {}, positions: {},
     pairs: {}, pools4: {}, positions4: {}, ...data };
-  const contracts = new Map(); // parsing an ABI costs more than the call it is for
+  const contracts = new Map(); // by ABI, then address: parsing an ABI costs more than the call it is for
   w.at = (name, abi) => {
-    const address = w.addresses[name], key = `${name} ${address}`;
+    const address = w.addresses[name];
     if (!address) throw new Error(`nothing is called ${name}`);
-    if (!contracts.has(key)) contracts.set(key, node.at(abi, address));
-    return contracts.get(key);
+    if (!contracts.has(abi)) contracts.set(abi, new Map());
+    const known = contracts.get(abi);
+    if (!known.has(address)) known.set(address, node.at(abi, address));
+    return known.get(address);
   };
   return w;
 }

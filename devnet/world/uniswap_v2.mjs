@@ -4,6 +4,7 @@ import { load } from '../lib/artifacts.mjs';
 import { callAll } from '../lib/rpc.mjs';
 import { MAX, ZERO } from '../lib/math.mjs';
 import { approve, deployToken, mint, token } from './tokens.mjs';
+import { randomNumbers } from './random.mjs';
 import { DEADLINE } from './uniswap.mjs';
 
 const FACTORY = ['function getPair(address,address) view returns (address)', 'function createPair(address,address) returns (address)',
@@ -49,18 +50,6 @@ export async function addShare(w, who, name, amount0, amount1) {
 }
 
 // --- for tests: a random pair and what becomes of it ------------------------------------------------------------------
-/** Numbers that are the same every time. */
-export function randomNumbers(seed) {
-  let state = BigInt(seed) * 2n + 1n;
-  const next = () => {
-    state = (state * 6364136223846793005n + 1442695040888963407n) & ((1n << 64n) - 1n);
-    return Number(state >> 32n) / 2 ** 32;
-  };
-  return { next, below: (n) => Math.floor(next() * n), between: (a, b) => a + next() * (b - a),
-    /** A whole number whose logarithm is uniform. */
-    logUniform: (low, high) => BigInt(Math.round(2 ** (Math.log2(low) + next() * (Math.log2(high) - Math.log2(low))))) };
-}
-
 export async function randomPair(w, seed) {
   const random = randomNumbers(seed), names = [1, 2].map((i) => `T${w.tokenCount + i}`);
   w.tokenCount += 2;

@@ -4,9 +4,8 @@ import { MAX128, amountsOf, roundTick, sqrtAtTick } from '../lib/math.mjs';
 import { approve, deployToken, mint } from './tokens.mjs';
 import { DEADLINE, SPACING, allowTrader, createPool, fundTrader, manager, mintPosition, poolContract, positionQuotes,
   swapTx } from './uniswap.mjs';
-import { randomNumbers } from './uniswap_v2.mjs';
+import { randomLimit, randomNumbers, randomRange, widestOf } from './random.mjs';
 
-const LOWEST = sqrtAtTick(-887272) + 1n, HIGHEST = sqrtAtTick(887272) - 1n;
 const POOL = ['function setFeeProtocol(uint8,uint8)'];
 
 /** A liquidity that the manager's own arithmetic does not round to nothing at this price. */
@@ -26,13 +25,10 @@ export async function randomPoolV3(w, seed, count) {
   const { sym0, sym1 } = await createPool(w, name, ...names, fee, sqrtAtTick(tick));
   if (random.below(2) === 0) // the protocol's share comes out of the fees
     await w.node.at(POOL, w.addresses[`v3.pool.${name}`]).send(w.accounts.admin, 'setFeeProtocol', [4 + random.below(7), 4 + random.below(7)]);
-  const widest = Math.floor(887272 / spacing) * spacing, ids = [];
+  const widest = widestOf(spacing), ids = [];
   ids.push(await mintSome(w, name, -widest, widest, 1n << 80n)); // there is always something to trade against
   for (let i = 1; i < count; i++) {
-    const width = Math.max(1, Math.round(random.between(0, 1) ** 4 * 2000)), off = Math.round(random.between(-1, 1) * width);
-    const lower = Math.max(centre + (off - width) * spacing, -widest);
-    const upper = Math.min(lower + Math.max(1, random.below(2 * width)) * spacing, widest);
-    ids.push(await mintSome(w, name, lower, upper, random.logUniform(1, 2 ** 84)));
+    ids.push(await mintSome(w, name, ...randomRange(random, centre, spacing), random.logUniform(1, 2 ** 84)));
   }
   await allowTrader(w, name);
   w.randoms[name] = { random, ids };
@@ -81,9 +77,7 @@ export async function randomPoolStepV3(w, name) {
   const { random, ids } = w.randoms[name], { sym0, sym1 } = w.pools[name];
   if (random.below(10) < 7) {
     const { sqrtPriceX96 } = await poolContract(w, name).call('slot0'), zeroForOne = random.below(2) === 0;
-    const factor = 1 + random.between(0, 1) ** 3, scaled = BigInt(Math.round(factor * 1e9)), huge = 1n << 110n;
-    const goal = zeroForOne ? sqrtPriceX96 * 1_000_000_000n / scaled : sqrtPriceX96 * scaled / 1_000_000_000n;
-    const limit = goal < LOWEST ? LOWEST : goal > HIGHEST ? HIGHEST : goal, symIn = zeroForOne ? sym0 : sym1;
+    const limit = randomLimit(random, sqrtPriceX96, zeroForOne), symIn = zeroForOne ? sym0 : sym1, huge = 1n << 110n;
     await fundTrader(w, symIn, huge);
     await w.node.send(swapTx(w, name, symIn, huge, limit));
   } else {

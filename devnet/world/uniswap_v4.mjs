@@ -6,7 +6,7 @@ import { callAll } from '../lib/rpc.mjs';
 import { MAX128, ZERO, amountsOf, isqrt, roundTick, sqrtAtTick, tickOf, units } from '../lib/math.mjs';
 import { MULTICALL3, approve, deployToken, mint, token } from './tokens.mjs';
 import { DEADLINE } from './uniswap.mjs';
-import { randomNumbers } from './uniswap_v2.mjs';
+import { randomLimit, randomNumbers, randomRange, widestOf } from './random.mjs';
 import { PRICES } from './feeds.mjs';
 
 const CORE = '@uniswap/v4-core/out/', PERIPHERY = '@uniswap/v4-periphery/foundry-out/';
@@ -105,7 +105,6 @@ export async function lpPositionV4(w, key, name, low, high, usd) {
 }
 
 // --- for tests: a random pool and what becomes of it --------------------------------------------------------------------
-const LOWEST = sqrtAtTick(-887272) + 1n, HIGHEST = sqrtAtTick(887272) - 1n;
 
 export async function randomPoolV4(w, seed, count) {
   const random = randomNumbers(seed), { lp } = w.accounts, names = [1, 2].map((i) => `T${w.tokenCount + i}`);
@@ -115,13 +114,10 @@ export async function randomPoolV4(w, seed, count) {
   const symbols = random.below(3) === 0 ? ['ETH', names[0]] : names, name = symbols.join('-') + seed;
   const tick = random.below(400_000) - 200_000;
   const pool = await createPoolV4(w, name, ...symbols, fee, spacing, sqrtAtTick(tick)), ids = [];
-  const centre = roundTick(tick, spacing), widest = Math.floor(887272 / spacing) * spacing;
+  const centre = roundTick(tick, spacing), widest = widestOf(spacing);
   ids.push(await mintV4(w, lp, name, -widest, widest, 1n << 80n)); // there is always something to trade against
   for (let i = 1; i < count; i++) {
-    const width = Math.max(1, Math.round(random.between(0, 1) ** 4 * 2000)), off = Math.round(random.between(-1, 1) * width);
-    const lower = Math.max(centre + (off - width) * spacing, -widest);
-    const upper = Math.min(lower + Math.max(1, random.below(2 * width)) * spacing, widest);
-    ids.push(await mintV4(w, lp, name, lower, upper, random.logUniform(1, 2 ** 84)));
+    ids.push(await mintV4(w, lp, name, ...randomRange(random, centre, spacing), random.logUniform(1, 2 ** 84)));
   }
   await positions(w).send(lp, 'setApprovalForAll', [MULTICALL3, true]);
   w.randoms[name] = { random, ids };
@@ -135,9 +131,7 @@ export async function randomPoolStepV4(w, name) {
   const { sqrtPriceX96 } = await w.at('v4.state_view', VIEW).call('getSlot0', [pool.id]);
   const kind = random.below(10), zeroForOne = random.below(2) === 0;
   if (kind < 7) {
-    const factor = 1 + random.between(0, 1) ** 3, scaled = BigInt(Math.round(factor * 1e9));
-    const goal = zeroForOne ? sqrtPriceX96 * 1_000_000_000n / scaled : sqrtPriceX96 * scaled / 1_000_000_000n;
-    const limit = goal < LOWEST ? LOWEST : goal > HIGHEST ? HIGHEST : goal, huge = 1n << 100n;
+    const limit = randomLimit(random, sqrtPriceX96, zeroForOne), huge = 1n << 100n;
     await supply(w, trader, zeroForOne ? pool.sym0 : pool.sym1, huge);
     await w.at('v4.swap_test', SWAPPER).send(trader, 'swap', [tupleOf(pool), { zeroForOne, amountSpecified: -huge, sqrtPriceLimitX96: limit },
       { takeClaims: false, settleUsingBurn: false }, '0x'], { value: native && zeroForOne ? huge : 0n });

@@ -8,7 +8,8 @@ import { callAll } from '../lib/rpc.mjs';
 import { MAX128, ZERO, amountsOf, roundTick, sqrtAtTick } from '../lib/math.mjs';
 import { approve, deployToken, mint } from './tokens.mjs';
 import { DEADLINE } from './uniswap.mjs';
-import { randomNumbers } from './uniswap_v2.mjs';
+import { randomNumbers, widestOf } from './random.mjs';
+import { deployStaker } from './staker.mjs';
 
 const PANCAKE_CORE = '@pancakeswap/v3-core/artifacts/contracts/', PANCAKE_PERIPHERY = '@pancakeswap/v3-periphery/artifacts/contracts/';
 const SLIPSTREAM = path.join(MODULES, 'sphere-mezo-solidity-files/domains/aerodrome-slipstream');
@@ -38,12 +39,6 @@ const FEE_MODULE = ['function setCustomFee(address,uint24)'];
 
 const tools = () => compileAll('solc-0.8.26', ROOT, Object.fromEntries(
   ['Swapper', 'PancakePoolDeployer', 'RewardlessLmPool', 'SlipstreamGovernance'].map((name) => [name, 'contracts/v3_forks.sol'])));
-
-async function deployUniswapStaker(w) {
-  const artifact = load('@uniswap/v3-staker/artifacts/contracts/UniswapV3Staker.sol/UniswapV3Staker.json');
-  const staker = await w.node.deploy(artifact, [w.addresses['v3.factory'], w.addresses['v3.npm'], 3600, 3600], w.accounts.admin);
-  w.addresses['v3.staker'] = staker.address;
-}
 
 async function deployPancake(w, { PancakePoolDeployer, RewardlessLmPool }) {
   const { node, accounts: { admin } } = w, weth = w.addresses['tokens.WETH'];
@@ -91,7 +86,7 @@ async function createByFee(w, prefix, tokens, fee, sqrtP) {
  */
 const KINDS = {
   'uniswap-v3': {
-    prefix: 'v3', last: 'v3.staker', keys: [[500, 10], [3000, 60], [10000, 200]], abi: nftAbi('uint24', ''), tail: {}, deploy: deployUniswapStaker,
+    prefix: 'v3', last: 'v3.staker', keys: [[500, 10], [3000, 60], [10000, 200]], abi: nftAbi('uint24', ''), tail: {}, deploy: deployStaker,
     async create(w, tokens, fee, sqrtP) { return { pool: await createByFee(w, 'v3', tokens, fee, sqrtP), staking: w.addresses['v3.staker'] }; },
     stake: (w, p, npm, id) => npm.send(w.accounts.lp, 'safeTransferFrom', [w.accounts.lp, p.staking, id]),
     leave: (w, p, id) => w.node.at(STAKER, p.staking).tx(w.accounts.lp, 'withdrawToken', [id, w.accounts.lp, '0x']),
@@ -160,7 +155,7 @@ export async function randomFork(w, kind, seed, count) {
     await approve(w, s, lp, w.addresses[`${fork.prefix}.npm`]);
     await approve(w, s, trader, w.addresses['fork.swapper']);
   }
-  const centre = roundTick(tick, spacing), widest = Math.floor(887272 / spacing) * spacing;
+  const centre = roundTick(tick, spacing), widest = widestOf(spacing);
   p.ids.push(await mintNft(w, p, -widest, widest, 1n << 80n)); // there is always something to trade against
   for (let i = 1; i < count; i++) {
     // Few widths: some NFTs share their range, and so the pool's account.

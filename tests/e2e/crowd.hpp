@@ -64,11 +64,6 @@ class Crowd {
     }
 
   private:
-    static NodeSetOptions any_age() {
-        NodeSetOptions options;
-        options.head_age = {std::nullopt, std::nullopt};
-        return options;
-    }
     template <class T>
     static T must(Result<T> result) {
         if (!result) {

@@ -230,7 +230,8 @@ TEST(FaultH5, WhatArrivedCountsNotWhatWasSent) {
         if (!borrowed) world.post("/mine", {{"blocks", 1}, {"interval", 12}});
     }
     ASSERT_TRUE(borrowed) << "nothing was borrowed";
-    world.post("/mine", {{"blocks", 1}, {"interval", 12}});  // it is in a block before its effect is looked at
+    world.post("/mine",
+               {{"blocks", 1}, {"interval", 12}});  // it is in a block before its effect is looked at
     const auto calldata = "0x70a08231000000000000000000000000" + account.get<std::string>().substr(2);
     const auto held =
         world.devnet().rpc("eth_call", json::array({{{"to", token}, {"data", calldata}}, "latest"}));

@@ -3,51 +3,25 @@
 // position equals, to the wei, what the contracts themselves would pay.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "chain/base/hex.hpp"
-#include "chain/pool/registry.hpp"
-#include "chain/rpc/batch_reader.hpp"
-#include "chain/rpc/curl_transport.hpp"
-#include "tests/support/devnet.hpp"
+#include "tests/e2e/pool_world.hpp"
 
 namespace outrigger {
 namespace {
 
-using nlohmann::json;
-
-constexpr ChainId kChain(31337);
-
-struct RandomPools : ::testing::Test {
-    static void SetUpTestSuite() {
-        auto started = test::Devnet::start();
-        ASSERT_TRUE(started) << started.error().what;
-        devnet = *std::move(started);
+struct RandomPools : test::PoolWorld<::testing::Test> {
+    /// The positions of these ids, each as the specification says otherwise.
+    std::vector<std::unique_ptr<Pool>> open_nfts(const json& ids, PoolSpec spec, const TokenTable& tokens) {
+        std::vector<std::unique_ptr<Pool>> pools;
+        const Pins at = pins();
+        for (const json& id : ids) {
+            spec.token_id = U256(id.get<std::uint64_t>());
+            auto opened = open_pool(reader, at, spec, tokens);
+            EXPECT_TRUE(opened) << opened.error().what;
+            if (opened) pools.push_back(*std::move(opened));
+        }
+        EXPECT_EQ(pools.size(), ids.size());
+        return pools;
     }
-    static void TearDownTestSuite() { devnet.reset(); }
-
-    static json post(const std::string& path, const json& body) {
-        auto answer = devnet->post(path, body);
-        EXPECT_TRUE(answer) << path << " " << body << ": " << (answer ? "" : answer.error().what);
-        return answer.value_or(json::object());
-    }
-    static Address address(const json& j) { return *parse_address(j.get<std::string>()); }
-    static Address named(const char* name) { return address(devnet->world().at("addresses").at(name)); }
-    static U256 number(const json& j) { return *U256::from_decimal(j.get<std::string>()); }
-    static NodeSetOptions any_age() {
-        NodeSetOptions options;
-        options.head_age = {std::nullopt, std::nullopt};
-        return options;
-    }
-    static TokenTable tokens_of(const json& pool, const char* first, const char* second) {
-        const auto token = [&](const char* key, const char* decimals, std::uint16_t asset) {
-            return TokenInfo{address(pool.at(key)), pool.at(decimals).get<std::uint8_t>(), AssetId(asset),
-                             "T" + std::to_string(asset)};
-        };
-        return *TokenTable::make({token(first, "decimals0", 0), token(second, "decimals1", 1)});
-    }
-    Pins pins() { return {{kChain, nodes.latest(TimePoint{}).value().block}}; }
-
     /// All positions read in one request, each compared with its quote.
     void expect_exact(const std::vector<std::unique_ptr<Pool>>& pools, const json& quotes) {
         const Pins at = pins();
@@ -74,15 +48,8 @@ struct RandomPools : ::testing::Test {
         }
     }
 
-    static std::unique_ptr<test::Devnet> devnet;
-    CurlTransport transport;
-    NodeSet nodes{transport, kChain, {{devnet->rpc_url()}}, any_age()};
-    MulticallReader reader{{{kChain, &nodes}}};
-    std::size_t compared = 0;
     std::size_t earned = 0;  // views with fees in them
 };
-std::unique_ptr<test::Devnet> RandomPools::devnet;
-
 TEST_F(RandomPools, SharesOfV2PairsToTheWei) {
     for (int seed = 1; seed <= 8; ++seed) {
         const json pair = post("/v2/random", {{"seed", seed}});
@@ -114,16 +81,9 @@ TEST_F(RandomPools, V3PositionsToTheWei) {
     for (int seed = 1; seed <= kSeeds; ++seed) {
         const json pool = post("/v3/random", {{"seed", seed}, {"count", kCount}});
         const TokenTable tokens = tokens_of(pool, "token0", "token1");
-        std::vector<std::unique_ptr<Pool>> pools;
-        const Pins at = pins();
-        for (const json& id : pool.at("ids")) {
-            PoolSpec spec{.kind = "uniswap-v3", .name = "nft", .chain = kChain};
-            spec.position_manager = named("v3.npm");
-            spec.token_id = U256(id.get<std::uint64_t>());
-            auto opened = open_pool(reader, at, spec, tokens);
-            ASSERT_TRUE(opened) << opened.error().what;
-            pools.push_back(*std::move(opened));
-        }
+        PoolSpec spec{.kind = "uniswap-v3", .name = "nft", .chain = kChain};
+        spec.position_manager = named("v3.npm");
+        const auto pools = open_nfts(pool.at("ids"), spec, tokens);
         for (int step = 0; step < kSteps; ++step)
             expect_exact(pools, post("/v3/step", {{"name", pool.at("name")}}));
     }
@@ -136,17 +96,10 @@ TEST_F(RandomPools, V4PositionsToTheWei) {
     for (int seed = 1; seed <= 6; ++seed) {
         const json pool = post("/v4/random", {{"seed", seed}, {"count", kCount}});
         const TokenTable tokens = tokens_of(pool, "currency0", "currency1");
-        std::vector<std::unique_ptr<Pool>> pools;
-        const Pins at = pins();
-        for (const json& id : pool.at("ids")) {
-            PoolSpec spec{.kind = "uniswap-v4", .name = "nft", .chain = kChain};
-            spec.position_manager = named("v4.position_manager");
-            spec.state_view = named("v4.state_view");
-            spec.token_id = U256(id.get<std::uint64_t>());
-            auto opened = open_pool(reader, at, spec, tokens);
-            ASSERT_TRUE(opened) << opened.error().what;
-            pools.push_back(*std::move(opened));
-        }
+        PoolSpec spec{.kind = "uniswap-v4", .name = "nft", .chain = kChain};
+        spec.position_manager = named("v4.position_manager");
+        spec.state_view = named("v4.state_view");
+        const auto pools = open_nfts(pool.at("ids"), spec, tokens);
         for (int step = 0; step < 8; ++step)
             expect_exact(pools, post("/v4/step", {{"name", pool.at("name")}}));
     }

@@ -5,49 +5,20 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "chain/base/hex.hpp"
 #include "chain/base/quantize.hpp"
-#include "chain/pool/registry.hpp"
 #include "chain/pool/v3_math.hpp"
-#include "chain/rpc/batch_reader.hpp"
-#include "chain/rpc/curl_transport.hpp"
-#include "chain/rpc/head_tracker.hpp"
 #include "oracle/chainlink.hpp"
-#include "tests/support/devnet.hpp"
+#include "tests/e2e/pool_world.hpp"
 
 namespace outrigger {
 namespace {
 
-using nlohmann::json;
-constexpr ChainId kChain(31337);
-
-struct V3Exact : ::testing::Test {
-    static void SetUpTestSuite() {
-        auto started = test::Devnet::start();
-        ASSERT_TRUE(started) << started.error().what;
-        devnet = *std::move(started);
-    }
-    static void TearDownTestSuite() { devnet.reset(); }
-
-    static json post(const std::string& path, const json& body) {
-        auto answer = devnet->post(path, body);
-        EXPECT_TRUE(answer) << path << " " << body << ": " << (answer ? "" : answer.error().what);
-        return answer.value_or(json::object());
-    }
-    static Address address(const json& j) { return *parse_address(j.get<std::string>()); }
-    static U256 number(const json& j) { return *U256::from_decimal(j.get<std::string>()); }
-    static NodeSetOptions any_age() {
-        NodeSetOptions options;
-        options.head_age = {std::nullopt, std::nullopt};
-        return options;
-    }
-    Pins pins() { return {{kChain, nodes.latest(TimePoint{}).value().block}}; }
-
+struct V3Exact : test::PoolWorld<::testing::Test> {
     PoolSpec spec(std::uint64_t token_id) const {
         return {.kind = "uniswap-v3",
                 .name = "nft " + std::to_string(token_id),
                 .chain = kChain,
-                .position_manager = address(devnet->world().at("addresses").at("v3.npm")),
+                .position_manager = named("v3.npm"),
                 .token_id = token_id};
     }
 
@@ -75,14 +46,8 @@ struct V3Exact : ::testing::Test {
         }
     }
 
-    static std::unique_ptr<test::Devnet> devnet;
-    CurlTransport transport;
-    NodeSet nodes{transport, kChain, {{devnet->rpc_url()}}, any_age()};
-    MulticallReader reader{{{kChain, &nodes}}};
-    std::size_t compared = 0;
     std::size_t earned = 0;  // views with fees in them
 };
-std::unique_ptr<test::Devnet> V3Exact::devnet;
 
 /// A fresh pool and, in it, positions of every kind.
 struct Market {

@@ -8,45 +8,16 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "chain/base/hex.hpp"
-#include "chain/pool/registry.hpp"
-#include "chain/rpc/batch_reader.hpp"
-#include "chain/rpc/curl_transport.hpp"
-#include "tests/support/devnet.hpp"
+#include "tests/e2e/pool_world.hpp"
 
 namespace outrigger {
 namespace {
 
-using nlohmann::json;
-
-constexpr ChainId kChain(31337);
-
-struct V3Family : ::testing::TestWithParam<const char*> {
-    static void SetUpTestSuite() {
-        auto started = test::Devnet::start();
-        ASSERT_TRUE(started) << started.error().what;
-        devnet = *std::move(started);
-    }
-    static void TearDownTestSuite() { devnet.reset(); }
-
-    static json post(const std::string& path, const json& body) {
-        auto answer = devnet->post(path, body);
-        EXPECT_TRUE(answer) << path << " " << body << ": " << (answer ? "" : answer.error().what);
-        return answer.value_or(json::object());
-    }
-    static Address address(const json& j) { return *parse_address(j.get<std::string>()); }
+struct V3Family : test::PoolWorld<::testing::TestWithParam<const char*>> {
     static Address lp() { return address(devnet->world().at("accounts").at("lp")); }
     static TokenAmounts amounts(const json& q, const char* first, const char* second) {
-        return {*U256::from_decimal(q.at(first).get<std::string>()),
-                *U256::from_decimal(q.at(second).get<std::string>())};
+        return {number(q.at(first)), number(q.at(second))};
     }
-    static NodeSetOptions any_age() {
-        NodeSetOptions options;
-        options.head_age = {std::nullopt, std::nullopt};
-        return options;
-    }
-    Pins pins() { return {{kChain, nodes.latest(TimePoint{}).value().block}}; }
-
     static PoolSpec spec_of(const json& made, const json& id) {
         PoolSpec spec{.kind = GetParam(), .name = "nft", .chain = kChain};
         spec.position_manager = address(made.at("npm"));
@@ -54,12 +25,7 @@ struct V3Family : ::testing::TestWithParam<const char*> {
         return spec;
     }
     std::unique_ptr<Pool> open(const json& made, const PoolSpec& spec) {
-        const auto token = [&](const char* where, const char* decimals, std::uint16_t asset) {
-            return TokenInfo{address(made.at(where)), made.at(decimals).get<std::uint8_t>(), AssetId(asset),
-                             "T" + std::to_string(asset)};
-        };
-        const auto tokens =
-            *TokenTable::make({token("token0", "decimals0", 0), token("token1", "decimals1", 1)});
+        const auto tokens = tokens_of(made, "token0", "token1");
         auto pool = open_pool(reader, pins(), spec, tokens);
         EXPECT_TRUE(pool) << pool.error().what;
         return pool ? *std::move(pool) : nullptr;
@@ -128,17 +94,11 @@ struct V3Family : ::testing::TestWithParam<const char*> {
         ++compared;
     }
 
-    static std::unique_ptr<test::Devnet> devnet;
-    CurlTransport transport;
-    NodeSet nodes{transport, kChain, {{devnet->rpc_url()}}, any_age()};
-    MulticallReader reader{{{kChain, &nodes}}};
-    std::size_t compared = 0;
     std::size_t staked = 0;
     std::size_t staked_earning = 0;
     std::size_t earning = 0;
     std::set<std::uint32_t> fees_seen;
 };
-std::unique_ptr<test::Devnet> V3Family::devnet;
 
 TEST_P(V3Family, StakedOrNotToTheWei) {
     constexpr int kCount = 10;

@@ -9,8 +9,16 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include "chain/base/result.hpp"
+#include "chain/rpc/failover.hpp"
 
 namespace outrigger::test {
+
+/// A node of the local chain may be as old as it likes: its time is its own.
+inline NodeSetOptions any_age() {
+    NodeSetOptions options;
+    options.head_age = {std::nullopt, std::nullopt};
+    return options;
+}
 
 struct DevnetOptions {
     int block_time_s = 0;                    // 0: a block per transaction

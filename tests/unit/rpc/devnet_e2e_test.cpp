@@ -39,11 +39,6 @@ struct DevnetTest : ::testing::Test {
         return r.value_or(json());
     }
     Pins pins() { return {{kChain, nodes.latest(TimePoint{}).value().block}}; }
-    static NodeSetOptions any_age() {
-        NodeSetOptions options;
-        options.head_age = {std::nullopt, std::nullopt};
-        return options;
-    }
     std::vector<Result<Bytes>> ask(BatchReader& door, const Pins& at, std::vector<Read> reads) {
         const Query<std::vector<Result<Bytes>>> all{
             std::move(reads), [](std::span<const Result<Bytes>> a) -> Result<std::vector<Result<Bytes>>> {
@@ -54,7 +49,7 @@ struct DevnetTest : ::testing::Test {
 
     static std::unique_ptr<test::Devnet> devnet;
     CurlTransport transport;
-    NodeSet nodes{transport, kChain, {{devnet->rpc_url()}}, any_age()};
+    NodeSet nodes{transport, kChain, {{devnet->rpc_url()}}, test::any_age()};
     MulticallReader reader{{{kChain, &nodes}}};
 };
 std::unique_ptr<test::Devnet> DevnetTest::devnet;
@@ -145,7 +140,7 @@ TEST_F(DevnetTest, FollowsGrowthAndReorgsAndFailsReadsOfALostBlock) {
 }
 
 TEST_F(DevnetTest, AHangingNodeIsATimeoutWithinItsDeadlineAndServesAgainLater) {
-    NodeSetOptions options = any_age();
+    NodeSetOptions options = test::any_age();
     options.timeout = std::chrono::milliseconds{1000};
     NodeSet impatient(transport, kChain, {{devnet->rpc_url()}}, options);
     ASSERT_TRUE(impatient.latest(TimePoint{}));
