@@ -19,6 +19,10 @@ using nlohmann::json;
 
 constexpr std::size_t kFileMax = 256UL * 1024 * 1024;
 
+Mode mode_of(const HistoryFlags& flags) {
+    return flags.live ? Mode::live : Mode::dry_run;
+}
+
 /// A ledger whose prices may be changed: no keeper has it open.
 struct Desk {
     std::optional<FileLock> lock;
@@ -26,7 +30,7 @@ struct Desk {
 };
 
 Outcome<Desk> open_desk(const config::Settings& settings, const HistoryFlags& flags) {
-    const Mode mode = flags.live ? Mode::live : Mode::dry_run;
+    const Mode mode = mode_of(flags);
     const std::string directory = ledger_directory(settings, mode);
     const auto failed = [&](const Error& e) {
         return stop({Exit::error, "history.ledger", "the ledger cannot be opened for writing", directory,
@@ -37,11 +41,20 @@ Outcome<Desk> open_desk(const config::Settings& settings, const HistoryFlags& fl
     auto lock = FileLock::acquire(directory + "/lock");
     if (!lock) return failed(lock.error());
     out.lock.emplace(*std::move(lock));
-    auto journal = Journal::open(directory + "/journal.sqlite",
+    auto journal = Journal::open(journal_path(settings, mode),
                                  {mode, settings.chain.network.chain_id, dry_run_account(settings)});
     if (!journal) return failed(journal.error());
     out.journal = *std::move(journal);
     return out;
+}
+
+/// A ledger to look at, whoever has it open. Errors: Exit::not_running when there is none.
+Outcome<std::unique_ptr<Journal>> open_to_look(const config::Settings& settings, Mode mode) {
+    const std::string path = journal_path(settings, mode);
+    auto journal = Journal::open_read_only(path);
+    if (journal) return *std::move(journal);
+    return stop({Exit::not_running, "history.none", "there is no price history yet", path,
+                 journal.error().what, "outrigger history backfill"});
 }
 
 /// One asset's prices, as they are stored.
@@ -93,20 +106,16 @@ json document(const Stored& s) {
 }
 
 int show(const Globals& globals, const config::Settings& settings, const HistoryFlags& flags) {
-    const Mode mode = flags.live ? Mode::live : Mode::dry_run;
-    const std::string path = ledger_directory(settings, mode) + "/journal.sqlite";
-    auto journal = Journal::open_read_only(path);
-    if (!journal) {
-        return globals.out.failed({Exit::not_running, "history.none", "there is no price history yet", path,
-                                   journal.error().what, "outrigger history backfill"});
-    }
+    const Mode mode = mode_of(flags);
+    auto journal = open_to_look(settings, mode);
+    if (!journal) return globals.out.failed(journal.error());
     json rows = json::array();
     std::vector<std::vector<std::string>> lines;
     for (const auto& asset : (*journal)->priced_assets().value_or(std::vector<std::string>{})) {
         const auto s = read_stored(settings, **journal, asset);
         if (!s) {
-            return globals.out.failed(
-                {Exit::error, "history.read", "the price history cannot be read", path, s.error().what, ""});
+            return globals.out.failed({Exit::error, "history.read", "the price history cannot be read",
+                                       journal_path(settings, mode), s.error().what, ""});
         }
         rows.push_back(document(*s));
         std::string since = "-";
@@ -143,17 +152,15 @@ std::string bar_of(const FillProgress& p, TimePoint now) {
 
 /// What a pool's observations add before an asset's first stored price. The number of prices, and why not
 /// more.
-Result<std::string> fill_from_pool(Keeper& keeper, Journal& journal, const Pool& pool, const LpView& view) {
+Result<std::string> fill_from_pool(Keeper& keeper, Journal& journal, const Pins& pins, const Pool& pool,
+                                   const LpView& view) {
     const auto& market = keeper.market();
     const auto& assets = market.params.assets;
     const AssetId a0 = view.curve.asset0;
     const AssetId a1 = view.curve.asset1;
     const bool quote1 = assets.at(a1.value).is_quote;
     if (quote1 == assets.at(a0.value).is_quote) return std::string("neither of its tokens is a dollar");
-    const auto& head = keeper.link().heads().last();
-    const ChainId chain = keeper.settings().chain.network.chain_id;
-    const Head newest = head ? *head : OR_TRY(keeper.link().nodes().latest(TimePoint{}));
-    const Pins pins{{chain, newest.block}};
+    const auto& [chain, block] = *pins.begin();
     const auto ring =
         OR_TRY(read_pool_observations(keeper.link().reader(), pins, chain, *pool.observed_pool()));
     auto prices = OR_TRY(mean_prices(ring, view.decimals0, view.decimals1));
@@ -166,7 +173,7 @@ Result<std::string> fill_from_pool(Keeper& keeper, Journal& journal, const Pool&
     const TimePoint first = known.empty() ? TimePoint::max() : known.front().tick.at;
     std::vector<RecordedTick> ticks;
     for (const auto& tick : in_usd(prices, quoted, std::chrono::hours{36})) {
-        if (tick.at < first && tick.at + FillOptions{}.settled_after <= newest.block.timestamp)
+        if (tick.at < first && tick.at + FillOptions{}.settled_after <= block.timestamp)
             ticks.push_back({tick, std::nullopt});
     }
     OR_TRY(journal.append(asset, ticks));
@@ -214,7 +221,7 @@ int backfill(const Globals& globals, config::Settings settings, const HistoryFla
             globals.out.talk(pool.name() + ": its pool keeps no observations that can be read");
             continue;
         }
-        const auto added = fill_from_pool(**keeper, *desk->journal, pool, *view);
+        const auto added = fill_from_pool(**keeper, *desk->journal, pins, pool, *view);
         globals.out.talk(fmt::format("{}: {}", pool.name(), added ? *added : added.error().what));
     }
     if (code != 0) globals.out.talk("What was read is kept: run it again, and it goes on there.");
@@ -257,13 +264,8 @@ int import(const Globals& globals, const config::Settings& settings, const Histo
 }
 
 int export_csv(const Globals& globals, const config::Settings& settings, const HistoryFlags& flags) {
-    const std::string path =
-        ledger_directory(settings, flags.live ? Mode::live : Mode::dry_run) + "/journal.sqlite";
-    auto journal = Journal::open_read_only(path);
-    if (!journal) {
-        return globals.out.failed({Exit::not_running, "history.none", "there is no price history yet", path,
-                                   journal.error().what, "outrigger history backfill"});
-    }
+    auto journal = open_to_look(settings, mode_of(flags));
+    if (!journal) return globals.out.failed(journal.error());
     std::map<std::string, std::vector<PriceTick>> prices;
     for (const auto& asset : (*journal)->priced_assets().value_or(std::vector<std::string>{})) {
         if (!flags.asset.empty() && asset != flags.asset) continue;
