@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "config/guard_fields.hpp"
+#include "config/model_fields.hpp"
 #include "config/store.hpp"
 
 namespace outrigger::config {
@@ -249,9 +250,13 @@ std::vector<Field> threshold_fields() {
          .path = "thresholds.delta_band_ratio",
          .type = Type::ratio,
          .unit = "share of position value",
-         .fallback = "0.10",
+         .fallback = "auto",
          .range = {0, 0.5, true},
-         .doc = "Act when the residual exposure passes this share of the position's value.",
+         .choices = "auto",
+         .doc =
+             "Act when the residual exposure passes this share of the position's value. `auto` is the band "
+             "that costs least, in risk and trading together; 10 % while the price history is too short "
+             "for it.",
          .store = to_policy(&P::thresholds, &T::delta_band_ratio)},
         {.section = policy,
          .path = "thresholds.delta_band_usd",
@@ -399,72 +404,6 @@ std::vector<Field> oracle_fields() {
                 "pool, or "
                 "the market runs: hold.",
          .store = to_policy_bps(&P::oracle, &O::max_mean_gap_ratio)},
-    };
-}
-
-std::vector<Field> model_fields() {
-    using P = PositionSettings;
-    using M = ModelSettings;
-    constexpr Section policy = Section::policy;
-    return {
-        {.section = policy,
-         .path = "model.estimator",
-         .type = Type::choice,
-         .fallback = "ledoit-wolf",
-         .choices = "sample|ewma|ledoit-wolf",
-         .doc = "Covariance estimator.",
-         .store = to_policy(&P::model, &M::estimator)},
-        {.section = policy,
-         .path = "model.lookback",
-         .type = Type::duration,
-         .fallback = "30d",
-         .range = {3600, kTenYears},
-         .doc = "Length of the price history used.",
-         .store = to_policy(&P::model, &M::lookback)},
-        {.section = policy,
-         .path = "model.half_life",
-         .type = Type::duration,
-         .fallback = "5d",
-         .range = {60, kTenYears},
-         .doc = "Age at which a return counts half (ewma).",
-         .store = to_policy(&P::model, &M::half_life)},
-        {.section = policy,
-         .path = "model.bar",
-         .type = Type::duration,
-         .fallback = "1h",
-         .range = {60, 86400},
-         .doc = "Length of one bar of history; the same for every position.",
-         .store = to_policy(&P::model, &M::bar)},
-        {.section = policy,
-         .path = "model.min_bars",
-         .type = Type::integer,
-         .unit = "bars",
-         .fallback = "168",
-         .range = {20, 100'000},
-         .doc = "With less history a proxy is not used.",
-         .store = to_policy(&P::model, &M::min_bars)},
-        {.section = policy,
-         .path = "model.min_r_squared",
-         .type = Type::ratio,
-         .unit = "share of variance",
-         .fallback = "0.5",
-         .range = {0, 1},
-         .doc = "A proxy that explains less is not used: the exposure is reported, not hedged.",
-         .store = to_policy(&P::model, &M::min_r_squared)},
-        {.section = policy,
-         .path = "model.max_abs_ratio",
-         .type = Type::number,
-         .unit = "USD of hedge per USD of exposure",
-         .fallback = "2",
-         .range = {0, 10, true},
-         .doc = "The hedge ratio of a proxy is never above this.",
-         .store = to_policy(&P::model, &M::max_abs_ratio)},
-        {.section = policy,
-         .path = "model.proxies",
-         .type = Type::list,
-         .doc = "Assets that may stand in for one that cannot be hedged itself (\"ETH\", not \"WETH\"); the "
-                "ratio is estimated.",
-         .store = to_policy(&P::model, &M::proxies)},
     };
 }
 
@@ -631,8 +570,8 @@ const std::vector<Field>& fields() {
     static const std::vector<Field> all = [] {
         std::vector<Field> f;
         for (auto* group : {chain_fields, reading_fields, rpc_fields, key_fields, threshold_fields,
-                            limit_fields, oracle_fields, model_fields, position_fields, venue_fields,
-                            believing_fields, spending_fields, process_fields}) {
+                            limit_fields, oracle_fields, model_fields, stability_fields, position_fields,
+                            venue_fields, believing_fields, spending_fields, process_fields}) {
             for (auto& field : group()) f.push_back(std::move(field));
         }
         return f;

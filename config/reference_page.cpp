@@ -54,7 +54,9 @@ std::string values_of(const Field& f) {
         case Type::boolean: return "true, false";
         case Type::integer: return "whole number " + range;
         case Type::number: return "number " + range;
-        case Type::ratio: return fmt::format("ratio {}; `0.10` or `\"10%\"`", range);
+        case Type::ratio:
+            return fmt::format("ratio {}; `0.10` or `\"10%\"`{}", range,
+                               f.choices.empty() ? "" : fmt::format(", or `\"{}\"`", f.choices));
         case Type::text: return "text";
         case Type::choice: {
             std::string all;

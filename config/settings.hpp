@@ -22,7 +22,8 @@ namespace outrigger::config {
 enum class ClockSource : std::uint8_t { wall, chain };
 enum class RpcRole : std::uint8_t { read, send, read_send };
 enum class VenueKind : std::uint8_t { aave_v3, perp_v2 };
-enum class CovarianceEstimator : std::uint8_t { sample, ewma, ledoit_wolf };
+/// In the order of the field's choices, and of hedge's estimators().
+enum class CovarianceEstimator : std::uint8_t { ewma, sample, ledoit_wolf, ledoit_wolf_correlation, oas };
 enum class WhenGone : std::uint8_t { unwind, hold };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };
@@ -60,7 +61,7 @@ struct KeySettings {
 };
 
 struct Thresholds {
-    double delta_band_ratio = 0;
+    std::optional<double> delta_band_ratio;  // empty: the cheapest band
     double delta_band_usd = 0;
     std::chrono::seconds rehedge_cooldown{0};
     std::optional<std::chrono::seconds> force_after;  // empty: never
@@ -86,14 +87,32 @@ struct OracleSettings {
 };
 
 struct ModelSettings {
-    CovarianceEstimator estimator = CovarianceEstimator::ledoit_wolf;
+    CovarianceEstimator estimator = CovarianceEstimator::ewma;
     std::chrono::seconds lookback{0};
     std::chrono::seconds half_life{0};
+    std::chrono::seconds long_half_life{0};
+    std::chrono::seconds alarm_half_life{0};
     std::chrono::seconds bar{0};
     std::uint32_t min_bars = 0;
-    double min_r_squared = 0;
+    double ridge = 0;
+    double correlation_shrink = 0;
+    double min_variance_removed = 0;
+    double drift_inflation = 1;
+    std::chrono::seconds hold{0};
+    double risk_aversion = 0;
+    std::uint32_t legs = 0;
     double max_abs_ratio = 0;
     std::vector<std::string> proxies;  // assets: "ETH", not "WETH"
+};
+
+enum class StressReaction : std::uint8_t { alert, shrink, freeze, unwind };
+
+struct StabilitySettings {
+    StressReaction on_decorrelated = StressReaction::alert;
+    StressReaction on_vol_stress = StressReaction::alert;
+    StressReaction on_broken = StressReaction::unwind;
+    bool realised_breaks = false;
+    double max_bar_loss = 0;
 };
 
 /// One position with everything that applies to it: defaults, profile and overrides are resolved.
@@ -109,6 +128,7 @@ struct PositionSettings {
     Limits limits;
     OracleSettings oracle;
     ModelSettings model;
+    StabilitySettings stability;
     std::vector<std::string> venue_names;  // the same venues as written
 };
 

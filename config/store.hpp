@@ -34,7 +34,8 @@ inline void assign(double& to, const Value& v) {
     to = held<double>(v);
 }
 inline void assign(std::optional<double>& to, const Value& v) {
-    to = held<double>(v);
+    to.reset();
+    if (!std::holds_alternative<Unset>(v.held)) to = held<double>(v);
 }
 inline void assign(std::uint32_t& to, const Value& v) {
     to = static_cast<std::uint32_t>(held<std::int64_t>(v));

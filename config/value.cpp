@@ -76,7 +76,7 @@ std::string example(const Field& field) {
             return field.fallback.empty() ? plain(std::max(1.0, field.range.low))
                                           : std::string(field.fallback);
         case Type::number: return field.fallback.empty() ? "1000" : std::string(field.fallback);
-        case Type::ratio: return field.fallback.empty() ? "0.10" : std::string(field.fallback);
+        case Type::ratio: return parse_number(field.fallback) ? std::string(field.fallback) : "0.10";
         case Type::text: return "\"name\"";
         case Type::choice: return fmt::format("\"{}\"", choices_of(field).front());
         case Type::duration:
@@ -159,6 +159,7 @@ Checked check_ratio(const Field& field, const Node& node) {
     if (node.kind == Node::Kind::integer) {
         v = static_cast<double>(node.integer);
     } else if (node.kind == Node::Kind::text) {
+        if (!field.choices.empty() && node.text == field.choices) return Value{Unset{}, node.text};
         const auto parsed = parse_percent(node.text);
         if (!parsed) return wrong_kind(field, node, "a ratio such as 0.10 or \"10%\"");
         v = *parsed;

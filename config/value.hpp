@@ -24,6 +24,9 @@ struct Span {
     std::optional<std::chrono::milliseconds> length;
 };
 
+/// A ratio's special word ("auto").
+struct Unset {};
+
 /// A choice by its place in the field's list.
 struct Choice {
     std::size_t index = 0;
@@ -31,7 +34,7 @@ struct Choice {
 
 /// A value that its field's checks have accepted.
 struct Value {
-    std::variant<bool, std::int64_t, double, std::string, Span, Choice, Address, SecretRef,
+    std::variant<bool, std::int64_t, double, std::string, Span, Unset, Choice, Address, SecretRef,
                  std::vector<std::string>, std::vector<Address>>
         held;
     std::string shown;  // as a person would write it

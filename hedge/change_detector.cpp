@@ -39,6 +39,16 @@ Result<double> scale_of(std::span<const double> x, const char* name) {
     return variance;
 }
 
+/// Whether stored numbers can be a detector's: evidence of `count` alternatives, then positive scales.
+bool usable(std::span<const double> numbers, std::size_t count, std::size_t scales) {
+    return std::all_of(numbers.begin(), numbers.end(), [](double x) { return std::isfinite(x); }) &&
+           std::all_of(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(count),
+                       [](double x) { return x >= 0; }) &&
+           std::all_of(numbers.begin() + static_cast<std::ptrdiff_t>(count),
+                       numbers.begin() + static_cast<std::ptrdiff_t>(count + scales),
+                       [](double x) { return x > 0; });
+}
+
 }  // namespace
 
 double alarm_threshold(double bars) {
@@ -109,6 +119,25 @@ bool CorrelationDetector::alarmed() const {
     return statistic() >= alarm_threshold(params_.mean_bars_to_false);
 }
 
+std::vector<double> CorrelationDetector::numbers() const {
+    std::vector<double> out(evidence_.begin(), evidence_.end());
+    out.insert(out.end(), {variance_y_, variance_g_, moments_[0], moments_[1], moments_[2]});
+    return out;
+}
+
+Result<CorrelationDetector> CorrelationDetector::restored(std::span<const double> numbers,
+                                                          const CorrelationDetectorParams& params) {
+    if (numbers.size() != 9 || !usable(numbers, 4, 4))
+        return fail(Errc::decode, "these are not the numbers of a correlation detector");
+    CorrelationDetector out;
+    out.params_ = params;
+    std::copy_n(numbers.begin(), 4, out.evidence_.begin());
+    out.variance_y_ = numbers[4];
+    out.variance_g_ = numbers[5];
+    std::copy_n(numbers.begin() + 6, 3, out.moments_.begin());
+    return out;
+}
+
 Result<ResidualDetector> ResidualDetector::from(std::span<const double> residuals,
                                                 const ResidualDetectorParams& params) {
     ResidualDetector out;
@@ -134,6 +163,21 @@ double ResidualDetector::statistic() const {
 
 bool ResidualDetector::alarmed() const {
     return statistic() >= params_.threshold;
+}
+
+std::vector<double> ResidualDetector::numbers() const {
+    return {evidence_[0], evidence_[1], evidence_[2], variance_};
+}
+
+Result<ResidualDetector> ResidualDetector::restored(std::span<const double> numbers,
+                                                    const ResidualDetectorParams& params) {
+    if (numbers.size() != 4 || !usable(numbers, 3, 1))
+        return fail(Errc::decode, "these are not the numbers of a residual detector");
+    ResidualDetector out;
+    out.params_ = params;
+    std::copy_n(numbers.begin(), 3, out.evidence_.begin());
+    out.variance_ = numbers[3];
+    return out;
 }
 
 }  // namespace outrigger

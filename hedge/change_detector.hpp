@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "chain/base/result.hpp"
 
@@ -63,6 +64,12 @@ class CorrelationDetector {
     /// Starts the count anew after an alarm has been acted on.
     void reset() { evidence_ = {}; }
 
+    /// All that it remembers, to be stored. Shape: 9
+    [[nodiscard]] std::vector<double> numbers() const;
+    /// A detector that goes on from what numbers() gave. Errors: Errc::decode when they are not such numbers
+    static Result<CorrelationDetector> restored(std::span<const double> numbers,
+                                                const CorrelationDetectorParams& params = {});
+
     friend bool operator==(const CorrelationDetector& l, const CorrelationDetector& r) {
         return l.evidence_ == r.evidence_ && l.variance_y_ == r.variance_y_ &&
                l.variance_g_ == r.variance_g_ && l.moments_ == r.moments_;
@@ -102,6 +109,16 @@ class ResidualDetector {
     [[nodiscard]] bool alarmed() const;
     [[nodiscard]] double variance() const { return variance_; }
     void reset() { evidence_ = {}; }
+
+    /// All that it remembers, to be stored. Shape: 4
+    [[nodiscard]] std::vector<double> numbers() const;
+    /// A detector that goes on from what numbers() gave. Errors: Errc::decode when they are not such numbers
+    static Result<ResidualDetector> restored(std::span<const double> numbers,
+                                             const ResidualDetectorParams& params = {});
+
+    friend bool operator==(const ResidualDetector& l, const ResidualDetector& r) {
+        return l.evidence_ == r.evidence_ && l.variance_ == r.variance_;
+    }
 
   private:
     ResidualDetectorParams params_;

@@ -235,9 +235,10 @@ MatrixXd correlation(const MatrixXd& covariance) {
 
 VectorXd ewma_weights(const ReturnPanel& panel, std::chrono::duration<double> half_life) {
     OR_ASSERT(!panel.ends.empty() && half_life.count() > 0);
+    const TimePoint newest = *std::max_element(panel.ends.begin(), panel.ends.end());
     VectorXd weights(std::ssize(panel.ends));
     for (Index t = 0; t < weights.size(); ++t) {
-        weights[t] = decay(panel.ends.back() - panel.ends[static_cast<std::size_t>(t)], half_life);
+        weights[t] = decay(newest - panel.ends[static_cast<std::size_t>(t)], half_life);
     }
     return weights / weights.sum();
 }

@@ -84,7 +84,8 @@ struct EwmaSpec {
 /// Correlations; zero between an asset that never moved and the others, one on the diagonal.
 [[nodiscard]] Eigen::MatrixXd correlation(const Eigen::MatrixXd& covariance);
 
-/// The weights of the panel's rows, halving with every half_life before the last end; they sum to one.
+/// The weights of the panel's rows, halving with every half_life before the newest end, in whatever
+/// order the rows are; they sum to one.
 ///
 /// Pre:     at least one row, half_life > 0
 [[nodiscard]] Eigen::VectorXd ewma_weights(const ReturnPanel& panel, std::chrono::duration<double> half_life);

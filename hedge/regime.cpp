@@ -14,9 +14,13 @@ bool alarmed(const RegimeEvidence& seen) {
 
 /// Why the hedge no longer pays, or nothing when that is not shown.
 std::optional<std::string> shown_broken(const RegimeEvidence& seen, const RegimeParams& params) {
-    if (seen.variance_removed_high && *seen.variance_removed_high < params.min_variance_removed) {
-        return fmt::format("at best it removes {:.0f} % of the variance, less than the {:.0f} % it must",
-                           100 * *seen.variance_removed_high, 100 * params.min_variance_removed);
+    for (const auto& [high, least] :
+         {std::pair{seen.variance_removed_high, params.min_variance_removed},
+          {seen.variance_removed_high_usual, params.min_variance_removed_usual}}) {
+        if (high && *high < least) {
+            return fmt::format("at best it removes {:.0f} % of the variance, less than the {:.0f} % it must",
+                               100 * *high, 100 * least);
+        }
     }
     if (seen.realised_variance_removed && *seen.realised_variance_removed < 0 &&
         seen.realised_bars >= params.realised_bars_min) {

@@ -32,7 +32,10 @@ struct RegimeParams {
     std::chrono::seconds dwell_min = std::chrono::hours{24};
     std::chrono::seconds shock_dwell_min = std::chrono::hours{1};
     double min_variance_removed = 0;  // below this a hedge does not pay
-    double recovery_margin = 0.10;    // above it by this much before calm is believed
+    /// The same by the longer memory, whose interval is narrower: a correlation that has gone, and not
+    /// reversed, is seen by it alone.
+    double min_variance_removed_usual = 0.10;
+    double recovery_margin = 0.10;  // above the first by this much before calm is believed
     std::size_t realised_bars_min = 48;
 };
 
@@ -42,10 +45,11 @@ struct RegimeEvidence {
     bool correlation_alarm = false;
     bool residual_alarm = false;
     bool shock = false;
-    bool prices_confirmed = false;                 // two independent sources agree again
-    std::optional<double> variance_removed_low{};  // lower and upper end of the interval, recent half-life
-    std::optional<double> variance_removed_high{};
-    std::optional<double> realised_variance_removed{};  // over the last 72 h
+    bool prices_confirmed = false;                        // two independent sources agree again
+    std::optional<double> variance_removed_low{};         // lower end of the interval, the gate's memory
+    std::optional<double> variance_removed_high{};        // upper end, the last days
+    std::optional<double> variance_removed_high_usual{};  // upper end, the gate's memory
+    std::optional<double> realised_variance_removed{};    // over the last 72 h
     std::size_t realised_bars = 0;
 };
 

@@ -24,6 +24,7 @@ Understand
   status       what is on, how far from neutral, what it holds   (--json)
   explain      why it did, or did not, hedge
   positions    what each position holds, earns and loses, and where its range ends   (--json)
+  stress       what a bad day would do to it, and what the keeper would do   (--json)
   history      the prices it stands on: show, backfill, import, export   (--json)
 Build & measure
   study        what each way to hedge would have done in past prices, before risking money   (--json)
@@ -33,8 +34,8 @@ Build & measure
 outrigger <command> --help      examples first, then flags
 )";
 
-constexpr std::array kVerbs{"demo",      "check",   "doctor", "run",   "status", "explain",
-                            "positions", "history", "devnet", "study", "version"};
+constexpr std::array kVerbs{"demo",      "check",   "doctor", "run",    "status", "explain",
+                            "positions", "history", "devnet", "stress", "study",  "version"};
 
 /// Edits that turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -79,6 +80,8 @@ struct Flags {
     cli::HistoryFlags history;
     cli::ExplainFlags explain;
     cli::PositionsFlags positions;
+    cli::StressFlags stress;
+    bool stress_now = true;  // the only kind there is
     cli::DemoFlags demo;
     cli::DevnetFlags devnet;
     cli::StudyFlags study;
@@ -175,6 +178,20 @@ void add_positions(CLI::App& app, Flags& flags) {
         ->allow_extra_args(false);
 }
 
+void add_stress(CLI::App& app, Flags& flags) {
+    auto* stress = app.add_subcommand(
+        "stress",
+        "what a bad day would do to the portfolio as it stands\n\n  outrigger stress --now\n  outrigger "
+        "stress "
+        "--now --correlation ETH:ARB=0.2 --json\n\ndocs/stress.md explains the rows and every field");
+    stress->add_flag("--now", flags.stress_now, "the portfolio as it is on the chain now");
+    stress
+        ->add_option("--correlation", flags.stress.correlations,
+                     "ASSET:ASSET=VALUE, to see with; repeatable, repaired to a correlation matrix")
+        ->allow_extra_args(false);
+    add_ledger(*stress, flags.stress.ledger);
+}
+
 void add_study(CLI::App& app, cli::StudyFlags& flags) {
     auto* study = app.add_subcommand("study",
                                      "what each way to hedge would have done\n\n  outrigger study --prices "
@@ -241,6 +258,7 @@ int dispatch(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("status")) return cli::status(flags.globals, flags.explain.ledger);
     if (app.got_subcommand("explain")) return cli::explain(flags.globals, flags.explain);
     if (app.got_subcommand("positions")) return cli::positions(flags.globals, flags.positions);
+    if (app.got_subcommand("stress")) return cli::stress(flags.globals, flags.stress);
     if (app.got_subcommand("history")) return cli::history(flags.globals, flags.history);
     if (app.got_subcommand("demo")) return cli::demo(flags.globals, flags.demo);
     if (app.got_subcommand("devnet")) return cli::devnet(flags.globals, flags.devnet);
@@ -263,6 +281,7 @@ int outrigger_main(int argc, char** argv) {
     add_run_verbs(app, flags);
     add_history(app, flags);
     add_positions(app, flags);
+    add_stress(app, flags);
     add_local_verbs(app, flags);
     add_study(app, flags.study);
     for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; }))

@@ -44,17 +44,12 @@ class Past {
     explicit Past(std::size_t rows) : capacity_(rows) {}
     void add(TimePoint end, const Eigen::VectorXd& r);
     [[nodiscard]] std::size_t size() const { return panel_.ends.size(); }
-    /// In no particular order; weights() fits it.
+    /// In no particular order.
     [[nodiscard]] const ReturnPanel& panel() const { return panel_; }
-    /// Halving with every half-life before the last row, summing to one. Pre: at least one row
-    [[nodiscard]] Eigen::VectorXd weights(std::chrono::duration<double> half_life) const;
-    /// Oldest first, from a moment on.
-    [[nodiscard]] Eigen::MatrixXd in_order(std::optional<TimePoint> after) const;
 
   private:
     std::size_t capacity_;
     std::size_t next_ = 0;
-    TimePoint last_{};
     ReturnPanel panel_;
 };
 

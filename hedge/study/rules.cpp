@@ -25,7 +25,7 @@ Result<std::unique_ptr<HedgeRule>> one_to_one(std::string_view asset, const Rule
 Result<std::unique_ptr<HedgeRule>> moments(Moments kind, std::string_view window,
                                            const RuleContext& context) {
     const auto length = parse_duration(window);
-    const auto bar = std::chrono::duration_cast<std::chrono::seconds>(context.pipeline.bar);
+    const auto bar = std::chrono::duration_cast<std::chrono::seconds>(context.pipeline.pipeline.bar);
     if (!length || *length < bar) {
         return fail(Errc::config,
                     fmt::format("'{}' is no window of at least one bar; 30d or 72h would be one", window));
@@ -51,21 +51,24 @@ std::optional<std::chrono::seconds> parse_duration(std::string_view text) {
 
 Result<std::unique_ptr<HedgeRule>> rule_by_name(std::string_view name, const RuleContext& context) {
     const auto count = std::ssize(context.instruments);
-    const auto pipeline = [&](bool watch, Reaction alarm) {
-        PipelineParams params = context.pipeline;
-        params.watch = watch;
-        params.alarm = alarm;
+    const auto pipeline = [&](const PipelineRuleParams& params) {
         return pipeline_rule(params, context.exposure_usd, context.value_usd, context.instruments);
     };
+    PipelineRuleParams changed = context.pipeline;
     constexpr std::string_view kOneToOne = "one-to-one-";
-    if (name == "default") return pipeline(true, context.pipeline.alarm);
-    if (name == "default-shrink") return pipeline(true, Reaction::shrink);
-    if (name == "default-unwatched") return pipeline(false, Reaction::alert);
+    if (name == "default") return pipeline(context.pipeline);
+    if (name == "default-shrink") {
+        changed.pipeline.on_decorrelated = Reaction::shrink;
+        return pipeline(changed);
+    }
+    if (name == "default-unwatched") {
+        changed.pipeline.watch = false;
+        return pipeline(changed);
+    }
     if (name == "default-estimator") {
-        PipelineParams params = context.pipeline;
-        params.gate = params.band = params.watch = false;
-        params.legs = 0;
-        return pipeline_rule(params, context.exposure_usd, context.value_usd, context.instruments);
+        changed.pipeline.gate = changed.pipeline.band = changed.pipeline.watch = false;
+        changed.pipeline.legs = 0;
+        return pipeline(changed);
     }
     if (name == "none") return fixed_rule({});
     if (name == "equal") return fixed_rule(VectorXd::Constant(count, 1.0 / static_cast<double>(count)));

@@ -16,7 +16,7 @@ struct RuleContext {
     std::vector<Eigen::Index> instruments;  // of those
     Eigen::VectorXd exposure_usd;
     double value_usd = 0;
-    PipelineParams pipeline{};
+    PipelineRuleParams pipeline{};
 };
 
 /// A rule by its name:

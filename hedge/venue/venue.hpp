@@ -73,6 +73,8 @@ class Venue {
     virtual std::vector<AssetId> instruments() const = 0;
     /// Expected cost of a trade as a fraction of its notional (fees and half spread).
     virtual double cost_ratio() const = 0;
+    /// Gas that a change of the hedge takes, all its transactions together; of a typical one.
+    virtual double hedge_gas() const = 0;
     virtual Query<VenueAccount> account(const Address& owner) const = 0;
     /// The next single write towards the order from this account, or nothing when the order is done.
     /// The order is what is still to change from this account, so it is called again with a fresh account and

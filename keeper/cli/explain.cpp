@@ -3,8 +3,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
-#include "keeper/cli/ledger_view.hpp"
+#include "keeper/cli/effect_view.hpp"
 
 namespace outrigger::cli {
 
@@ -48,17 +49,36 @@ void explain_figures(const Output& out, const json& f) {
     }
     out.result(fmt::format("  residual    {} USD, band ±{} USD", signed_grouped(at(f, "residual_usd"), 2),
                            grouped(at(f, "band_usd"), 2)));
-    if (f.value("cross", false)) {
+    if (f.contains("auto_band") && f["auto_band"].is_object()) {
+        const auto& band = f["auto_band"];
+        out.result(
+            fmt::format("              the cheapest band: {:.2g} hedges a day, ${:.2g} a day in trading "
+                        "and risk",
+                        at(band, "trades_per_day"), at(band, "cost_usd_per_day")));
+    }
+    if (f.contains("cross") && f["cross"].is_object()) {
+        const auto& c = f["cross"];
         out.result(fmt::format(
-            "              hedged through other assets: R² {:.2f}; {:.0f} % of its variance has no hedge "
-            "here (shrinkage {:.2f}, condition {:.1f})",
-            at(f, "r_squared"), 100 * (1 - at(f, "r_squared")), at(f, "shrinkage"), at(f, "condition")));
+            "              hedged through other assets: removes {:.0f} % of the variance by the estimate, "
+            "at least {:.0f} % (95 %); correlation {:.2f}, {:.2f} to {:.2f}",
+            100 * at(f, "r_squared"), 100 * at(c, "variance_removed_low"), at(c, "correlation"),
+            at(c, "correlation_low"), at(c, "correlation_high")));
+        out.result(fmt::format("              relationship: {}; the correlation's alarm stands at {:.0f} %",
+                               c.value("regime", "?"), 100 * at(c, "alarm")));
     } else {
         out.result("              hedged one for one, in the same asset");
     }
 }
 
-void explain_position(const Output& out, const config::Settings& settings, const json& position) {
+/// The length of a bar of that position's history; an hour for one that is configured no more.
+std::chrono::seconds bar_of(const config::Settings& settings, const std::string& name) {
+    for (const auto& p : settings.positions)
+        if (p.name == name) return p.model.bar;
+    return std::chrono::hours{1};
+}
+
+void explain_position(const Output& out, const config::Settings& settings, const LedgerView& view,
+                      const json& position) {
     const std::string name = position.value("name", "?");
     std::string action = position.value("action", "?");
     for (char& c : action) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
@@ -66,6 +86,9 @@ void explain_position(const Output& out, const config::Settings& settings, const
     out.result(fmt::format("\n{} — {}. {}\n", out.bold(name), action,
                            detail.empty() ? position.value("reason", "?") : detail));
     if (position.value("known", false)) explain_figures(out, position["figures"]);
+    const char* heading = "  so far      ";
+    for (const auto& line : effect_lines(view, name, bar_of(settings, name)))
+        out.result(std::exchange(heading, "              ") + line);
     bool decided = false;
     std::vector<std::vector<std::string>> rows;
     for (const auto& gate : position["gates"]) {
@@ -110,6 +133,8 @@ int explain(const Globals& globals, const ExplainFlags& flags) {
     }
     if (globals.out.json) {
         for (auto& position : chosen) {
+            const std::string name = position.value("name", "");
+            position["effect"] = effect_json(*view, name, bar_of(*settings, name));
             for (auto& gate : position["gates"])
                 gate["from"] = origin_of(*settings, position.value("name", ""), gate.value("key", ""));
         }
@@ -123,7 +148,7 @@ int explain(const Globals& globals, const ExplainFlags& flags) {
     globals.out.result(fmt::format("{} · {} · block {} · {}", to_string(view->mode), settings->chain.preset,
                                    grouped(static_cast<double>(view->round.block.number.value), 0),
                                    iso_time(view->round.at)));
-    for (const auto& position : chosen) explain_position(globals.out, *settings, position);
+    for (const auto& position : chosen) explain_position(globals.out, *settings, *view, position);
     return 0;
 }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "keeper/cli/ledger_view.hpp"
+#include "keeper/cli/effect_view.hpp"
 
 namespace outrigger::cli {
 
@@ -43,7 +43,7 @@ std::vector<std::string> position_row(const json& position) {
             state};
 }
 
-json document(const LedgerView& view) {
+json document(const config::Settings& settings, const LedgerView& view) {
     const auto totals = view.journal->totals().value_or(TxTotals{});
     json hedges = json::array();
     for (const auto& h : view.journal->hedges().value_or(std::vector<HedgeRow>{})) {
@@ -58,7 +58,11 @@ json document(const LedgerView& view) {
                           {"txs", h.txs},
                           {"status", h.status}});
     }
+    json effects = json::object();
+    for (const auto& position : settings.positions)
+        effects[position.name] = effect_json(view, position.name, position.model.bar);
     return {{"schema", 1},
+            {"effects", std::move(effects)},
             {"mode", to_string(view.mode)},
             {"chain_id", view.round.block.chain.value},
             {"block", view.round.block.number.value},
@@ -83,7 +87,7 @@ int status(const Globals& globals, const StatusFlags& flags) {
     if (!view) return globals.out.failed(view.error());
     const auto& out = globals.out;
     if (out.json) {
-        out.document(document(*view));
+        out.document(document(*settings, *view));
         return 0;
     }
     out.result(
@@ -101,6 +105,10 @@ int status(const Globals& globals, const StatusFlags& flags) {
                       {"RESIDUAL", true},
                       {"STATE", false}},
                      rows));
+    for (const auto& position : settings->positions) {
+        const auto lines = effect_lines(*view, position.name, position.model.bar);
+        if (!lines.empty()) out.result(fmt::format("\n {:<16} {}", position.name, lines.front()));
+    }
     std::string venues;
     for (const auto& [name, account] : snapshot["venues"].items()) {
         if (account.contains("error")) {

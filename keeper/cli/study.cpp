@@ -185,8 +185,8 @@ Outcome<Study> study_of(const StudyFlags& flags, const Output& out) {
                                result.spec.exposure_usd,
                                study::position_value(result.spec),
                                {}};
-    context.pipeline.bar = request->bars.bar;
-    context.pipeline.legs = flags.legs;
+    context.pipeline.pipeline.bar = request->bars.bar;
+    context.pipeline.pipeline.legs = flags.legs;
     auto names = words(flags.compare);
     if (names.empty()) names = study::compared_rules(context);
     names.erase(std::remove(names.begin(), names.end(), flags.estimator), names.end());

@@ -45,6 +45,12 @@ struct PositionsFlags {
 };
 int positions(const Globals& globals, const PositionsFlags& flags);
 
+struct StressFlags {
+    std::vector<std::string> correlations;  // "ETH:ARB=0.2"
+    StatusFlags ledger;                     // whose regimes and simulated hedges count
+};
+int stress(const Globals& globals, const StressFlags& flags);
+
 struct HistoryFlags {
     std::string action;      // backfill | import | export; empty: show
     bool live = false;       // the live ledger's prices

@@ -19,12 +19,12 @@ AdjustHedge make_order(const Snapshot& seen, const Params& params, const Positio
                        const PositionFigures& figures) {
     const auto furthest = std::max_element(
         figures.legs.begin(), figures.legs.end(), [](const LegFigures& a, const LegFigures& b) {
-            return std::abs(a.target_usd - a.held_usd) < std::abs(b.target_usd - b.held_usd);
+            return std::abs(a.goal_usd - a.held_usd) < std::abs(b.goal_usd - b.held_usd);
         });
     OR_ASSERT(furthest != figures.legs.end());
     const auto price = fresh_price(seen, params, furthest->asset);
     OR_ASSERT(price.has_value());
-    const double wanted_usd = furthest->target_usd - furthest->held_usd;
+    const double wanted_usd = furthest->goal_usd - furthest->held_usd;
     const double usd = std::clamp(wanted_usd, -settings.max_trade_usd, settings.max_trade_usd);
     const double slip = usd < 0 ? 1 - settings.max_slippage_ratio : 1 + settings.max_slippage_ratio;
     AdjustHedge act;
@@ -43,7 +43,10 @@ void decide_group(const Snapshot& seen, const State& state, const Params& params
                   Decision& out) {
     const std::size_t leader = group.members.front();
     const auto& settings = params.positions[leader];
-    auto figures = evaluate(seen, params, group);
+    const auto known = state.hedges.find(settings.name);
+    HedgeMemory memory = known == state.hedges.end() ? HedgeMemory{} : known->second;
+    auto figures = evaluate(seen, params, group, memory);
+    if (memory != HedgeMemory{}) out.next.hedges.insert_or_assign(settings.name, std::move(memory));
     if (!figures) {
         for (const auto index : group.members)
             out.positions[index].action = Hold{"unreadable", figures.error().what};
@@ -105,6 +108,7 @@ Decision decide(const Snapshot& seen, const State& state, const Params& params) 
     OR_ASSERT(seen.pools.size() == params.positions.size() && seen.facts.size() == params.positions.size());
     Decision out;
     out.next = state;
+    out.next.hedges.clear();  // what no group has any more is forgotten
     out.positions.resize(params.positions.size());
     for (std::size_t i = 0; i < params.positions.size(); ++i) {
         if (!params.positions[i].enabled) out.positions[i].action = Hold{"disabled", "enabled = false"};

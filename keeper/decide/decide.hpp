@@ -34,12 +34,14 @@ struct Snapshot {
     std::vector<InFlight> in_flight;   // from the settled lifecycle, never guessed
     std::vector<PositionFacts> facts;  // index: position
     Result<ReturnPanel> panel = fail(Errc::stale, "no price history yet");  // bars of every asset with a feed
+    Result<double> gas_unit_usd = fail(Errc::not_found, "not read");        // a unit of gas, its tip included
 };
 
 /// What the strategy remembers about itself between rounds.
 struct State {
     std::uint32_t blind_rounds = 0;
-    bool halted = false;  // latched; cleared only by an operator command
+    bool halted = false;                          // latched; cleared only by an operator command
+    std::map<std::string, HedgeMemory> hedges{};  // of each cross-hedged group, by its first position's name
     friend bool operator==(const State&, const State&) = default;
 };
 
@@ -81,7 +83,30 @@ struct LegFigures {
     double held_units = 0;
     double target_units = 0;
     double held_usd = 0;
-    double target_usd = 0;
+    double target_usd = 0;  // what would be held were trading free
+    double goal_usd = 0;    // what to hold after trading now
+};
+
+/// What a band of our own choosing means.
+struct BandFigures {
+    double trigger_usd = 0;  // of one instrument alone, mean
+    double trades_per_day = 0;
+    double cost_usd_per_day = 0;  // of trading and of the risk of not trading
+};
+
+/// How sure a cross hedge is, and what the watch over it says.
+struct CrossFigures {
+    double correlation = 0;  // of the exposure's P&L with minus the hedge's, with its 95 % interval
+    double correlation_low = 0;
+    double correlation_high = 0;
+    double variance_removed_low = 0;  // lower end
+    double benefit_usd = 0;           // of holding it, at the lower end
+    bool pays = false;
+    Regime regime = Regime::calm;
+    std::string regime_change;  // since the last round, and why; empty: none
+    bool unwinding = false;     // to nothing, whatever the band
+    bool frozen = false;        // the state of the world forbids trading
+    double alarm = 0;           // of the correlation's detector, as a share of what rings it
 };
 
 /// The numbers behind one position's decision.
@@ -91,12 +116,15 @@ struct PositionFigures {
     double fees_usd = 0;           // uncollected
     Exposure delta_units;          // LP exposure by asset (quote assets too), with the fees unless apart
     Exposure gamma_units_per_usd;  // d(delta)/d(price) by asset: own gamma
+    double dollar_gamma_usd = 0;   // P^2 d2V/dP^2 in the pool's relative price, never positive
     std::vector<LegFigures> legs;
-    double residual_usd = 0;  // signed deviation between held and wanted hedge; positive: too long
-    double band_usd = 0;      // act beyond this
-    bool cross = false;       // hedged through another asset
-    double r_squared = 1;     // share of the exposure's variance the target removes
-    double condition = 0;     // of the covariance behind it; 0 when none was needed
+    double residual_usd = 0;            // signed deviation between held and wanted hedge; positive: too long
+    double band_usd = 0;                // act beyond this
+    std::optional<BandFigures> band;    // where the band is chosen by cost
+    std::string no_band;                // why it is not, although asked for
+    std::optional<CrossFigures> cross;  // hedged through other assets
+    double r_squared = 1;               // share of the exposure's variance the target removes
+    double condition = 0;               // of the covariance behind it; 0 when none was needed
     double shrinkage = 0;
 };
 

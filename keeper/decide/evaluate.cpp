@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <tuple>
 
 #include "chain/base/quantize.hpp"
 #include "hedge/exposure.hpp"
-#include "keeper/decide/target.hpp"
+#include "keeper/decide/group_hedge.hpp"
 
 namespace outrigger {
 
@@ -22,6 +22,8 @@ const std::string& symbol(const Params& params, AssetId asset) {
 
 /// Our clock and the chain's may differ by this much before a date in the future is disbelieved.
 constexpr std::chrono::seconds kClockSkew{60};
+/// The band as a share of value while nothing is known that a cheaper one could be found by.
+constexpr double kBandWithoutHistory = 0.10;
 
 std::string venue_name(const Params& params, VenueId venue) {
     return venue.value < params.venues.size() ? params.venues[venue.value] : std::to_string(venue.value);
@@ -47,6 +49,7 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     out.known = true;
     out.fees_usd = fees0 * price0 + fees1 * price1;
     out.value_usd = greeks.value_usd;
+    out.dollar_gamma_usd = greeks.dollar_gamma;
     out.delta_units[lp.curve.asset0] += greeks.delta0;
     out.delta_units[lp.curve.asset1] += greeks.delta1;
     if (params.positions[index].fees_in_exposure) {
@@ -100,9 +103,9 @@ Result<LegFigures> read_leg(const Snapshot& seen, const Params& params, const Le
     return LegFigures{leg.venue, leg.asset, held->second, 0, held->second * price, 0};
 }
 
-/// Splits an asset's target over its venues: what is held elsewhere stays and the preferred one takes the
+/// Splits an asset's hedge over its venues: what is held elsewhere stays and the preferred one takes the
 /// rest. Only when that leaves too much even with the preferred one at zero is some given back elsewhere.
-void split_target(std::vector<LegFigures>& legs, AssetId asset, double wanted_usd) {
+void split(std::vector<LegFigures>& legs, AssetId asset, double wanted_usd, double LegFigures::*part) {
     LegFigures* preferred = nullptr;
     double rest = wanted_usd;
     for (auto& leg : legs) {
@@ -111,45 +114,106 @@ void split_target(std::vector<LegFigures>& legs, AssetId asset, double wanted_us
             preferred = &leg;
             continue;
         }
-        leg.target_usd = leg.held_usd;
+        leg.*part = leg.held_usd;
         rest -= leg.held_usd;
     }
     OR_ASSERT(preferred != nullptr);
-    preferred->target_usd = std::min(0.0, rest);
-    rest -= preferred->target_usd;
+    preferred->*part = std::min(0.0, rest);
+    rest -= preferred->*part;
     for (auto& leg : legs) {
         if (rest <= 0) return;
         if (leg.asset != asset || &leg == preferred) continue;
         const double back = std::min(std::max(-leg.held_usd, 0.0), rest);
-        leg.target_usd += back;
+        leg.*part += back;
         rest -= back;
     }
 }
 
-/// Reads every leg's account and gives each leg its part of the target.
-Result<void> fill_legs(const Snapshot& seen, const Params& params, const Group& group,
-                       const HedgeTarget& target, GroupFigures& out) {
+Result<void> read_legs(const Snapshot& seen, const Params& params, const Group& group, GroupFigures& out,
+                       GroupExposure& exposure) {
     out.lowest_health = std::numeric_limits<double>::infinity();
-    std::set<AssetId> assets;
     for (const auto& leg : group.legs) {
         out.total.legs.push_back(OR_TRY(read_leg(seen, params, leg, out.lowest_health)));
-        assets.insert(leg.asset);
+        exposure.held_usd[leg.asset] += out.total.legs.back().held_usd;
+        out.held_usd += std::abs(out.total.legs.back().held_usd);
     }
-    for (const auto asset : assets) {
-        const auto wanted = target.usd.find(asset);
-        split_target(out.total.legs, asset, wanted == target.usd.end() ? 0.0 : wanted->second);
-    }
+    return {};
+}
+
+/// Gives each leg its part of the wanted hedge.
+Result<void> fill_legs(const Snapshot& seen, const Params& params, const GroupHedge& hedge,
+                       GroupFigures& out) {
+    for (const auto& [asset, usd] : hedge.target_usd)
+        split(out.total.legs, asset, usd, &LegFigures::target_usd);
+    for (const auto& [asset, usd] : hedge.goal_usd) split(out.total.legs, asset, usd, &LegFigures::goal_usd);
     for (auto& leg : out.total.legs) {
         leg.target_units = leg.target_usd / OR_TRY(fresh_price(seen, params, leg.asset));
         const double off = leg.held_usd - leg.target_usd;
         out.deviation_usd += std::abs(off);
-        out.largest_off_usd = std::max(out.largest_off_usd, std::abs(off));
+        out.largest_off_usd = std::max(out.largest_off_usd, std::abs(leg.held_usd - leg.goal_usd));
         out.total.residual_usd += off;
     }
     return {};
 }
 
+CrossFigures cross_figures(const GroupHedge& hedge, const HedgeMemory& memory) {
+    CrossFigures out;
+    if (hedge.quality) {
+        out.correlation = hedge.quality->interval.correlation;
+        out.correlation_low = hedge.quality->interval.low;
+        out.correlation_high = hedge.quality->interval.high;
+        out.variance_removed_low = hedge.quality->interval.variance_reduction_low;
+    }
+    out.benefit_usd = hedge.gate.benefit_usd;
+    out.pays = hedge.gate_open;
+    out.regime = hedge.regime;
+    out.regime_change = hedge.regime_change;
+    out.unwinding = hedge.unwinding;
+    out.frozen = hedge.frozen;
+    const auto& detector = memory.watch.correlation;
+    if (detector)
+        out.alarm = detector->statistic() / alarm_threshold(CorrelationDetectorParams{}.mean_bars_to_false);
+    return out;
+}
+
+/// The numbers of the hedge itself.
+void note_hedge(const GroupHedge& hedge, const HedgeMemory& memory, const PositionParams& leader,
+                GroupFigures& out) {
+    auto& total = out.total;
+    total.r_squared = hedge.variance_removed;
+    total.condition = hedge.condition;
+    total.shrinkage = hedge.shrinkage;
+    total.no_band = hedge.no_band;
+    if (hedge.cross) total.cross = cross_figures(hedge, memory);
+    if (!hedge.approach || leader.delta_band_ratio) return;
+    total.band = BandFigures{hedge.approach->trigger_usd, hedge.approach->trades_per_day,
+                             hedge.approach->cost_usd_per_day};
+    total.band_usd = hedge.approach->trigger_usd;
+}
+
+/// A position's own part of the group's exposure.
+Result<void> add_exposure(const Snapshot& seen, const Params& params, const PositionFigures& own,
+                          const LpView& lp, GroupExposure& out) {
+    out.value_usd += own.value_usd;
+    for (const auto& [asset, units] : own.delta_units) {
+        if (params.assets.at(asset.value).is_quote) continue;
+        out.usd[asset] += units * OR_TRY(fresh_price(seen, params, asset));
+    }
+    const AssetId a0 = lp.curve.asset0;
+    const AssetId a1 = lp.curve.asset1;
+    for (const auto& [i, j, sign] :
+         {std::tuple{a0, a0, 1.0}, {a1, a1, 1.0}, {a0, a1, -1.0}, {a1, a0, -1.0}}) {
+        if (params.assets.at(i.value).is_quote || params.assets.at(j.value).is_quote) continue;
+        out.dollar_gamma[{i, j}] += sign * own.dollar_gamma_usd;
+    }
+    return {};
+}
+
 }  // namespace
+
+bool recentring_due(const PositionParams& settings, const PositionFacts& facts, TimePoint now) {
+    return settings.force_after && facts.last_fill && now - *facts.last_fill >= *settings.force_after;
+}
 
 Result<double> fresh_price(const Snapshot& seen, const Params& params, AssetId asset) {
     const auto found = seen.prices.find(asset);
@@ -177,36 +241,38 @@ Result<double> fresh_price(const Snapshot& seen, const Params& params, AssetId a
     return price->usd;
 }
 
-Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const Group& group) {
+Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const Group& group,
+                              HedgeMemory& memory) {
     GroupFigures out;
     auto& total = out.total;
     total.known = true;
-    std::map<AssetId, double> exposure_usd;
+    const auto& leader = params.positions[group.members.front()];
+    GroupExposure exposure;
+    exposure.now = seen.now;
+    if (seen.gas_unit_usd) exposure.gas_unit_usd = *seen.gas_unit_usd;
     for (const auto index : group.members) {
-        PositionFigures own = OR_TRY(position_figures(seen, params, index, out));
         const auto& settings = params.positions[index];
-        own.band_usd = std::max(settings.delta_band_ratio * own.value_usd, settings.delta_band_usd);
+        PositionFigures own = OR_TRY(position_figures(seen, params, index, out));
+        own.band_usd = std::max(settings.delta_band_ratio.value_or(kBandWithoutHistory) * own.value_usd,
+                                settings.delta_band_usd);
         total.value_usd += own.value_usd;
         total.fees_usd += own.fees_usd;
+        total.dollar_gamma_usd += own.dollar_gamma_usd;
         total.band_usd += own.band_usd;
-        for (const auto& [asset, units] : own.delta_units) {
-            total.delta_units[asset] += units;
-            if (params.assets.at(asset.value).is_quote) continue;
-            exposure_usd[asset] += units * OR_TRY(fresh_price(seen, params, asset));
-        }
+        for (const auto& [asset, units] : own.delta_units) total.delta_units[asset] += units;
         for (const auto& [asset, gamma] : own.gamma_units_per_usd) total.gamma_units_per_usd[asset] += gamma;
+        OR_TRY(add_exposure(seen, params, own, *seen.pools.at(index).value, exposure));
+        exposure.finishing = exposure.finishing || seen.facts.at(index).hedge_open;
         out.members.emplace(index, std::move(own));
     }
-    const auto& leader = params.positions[group.members.front()];
-    const auto wanted = hedge_target(exposure_usd, group, leader, seen.panel);
+    OR_TRY(read_legs(seen, params, group, out, exposure));
+    auto wanted = hedge_group(exposure, group, leader, seen.panel, memory);
     if (!wanted)
         return fail(wanted.error().code, fmt::format("position {}: {}", leader.name, wanted.error().what));
-    const HedgeTarget& target = *wanted;
-    total.cross = target.cross;
-    total.r_squared = target.r_squared;
-    total.condition = target.condition;
-    total.shrinkage = target.shrinkage;
-    OR_TRY(fill_legs(seen, params, group, target, out));
+    const auto& facts = seen.facts.at(group.members.front());
+    if (wanted->approach && recentring_due(leader, facts, seen.now)) wanted->goal_usd = wanted->target_usd;
+    note_hedge(*wanted, memory, leader, out);
+    OR_TRY(fill_legs(seen, params, *wanted, out));
     return out;
 }
 

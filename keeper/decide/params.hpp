@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "chain/base/chain_types.hpp"
+#include "hedge/estimator.hpp"
+#include "hedge/pipeline/pipeline.hpp"
 
 namespace outrigger {
 
@@ -25,9 +27,8 @@ struct LegParams {
     AssetId asset;
     double max_usd = 0;     // largest short, gross
     double cost_ratio = 0;  // fee + half spread, fraction of notional
+    double gas = 0;         // units that a change of the hedge takes, all its transactions together
 };
-
-enum class Estimator : std::uint8_t { sample, ewma, ledoit_wolf };
 
 /// What becomes of the hedge of a position that is proven to be burned or another's.
 enum class WhenGone : std::uint8_t {
@@ -38,8 +39,8 @@ enum class WhenGone : std::uint8_t {
 struct PositionParams {
     std::string name;
     bool enabled = true;
-    std::vector<LegParams> legs;  // in order of preference
-    double delta_band_ratio = 0;  // share of position value
+    std::vector<LegParams> legs;             // in order of preference
+    std::optional<double> delta_band_ratio;  // share of position value; empty: the cheapest band (auto)
     double delta_band_usd = 0;
     std::chrono::seconds rehedge_cooldown{0};
     std::optional<std::chrono::seconds> force_after;  // empty: never
@@ -51,11 +52,9 @@ struct PositionParams {
     double max_mean_gap_ratio = 0;  // pool price against its own mean, where that is read
     WhenGone when_gone = WhenGone::unwind;
     bool fees_in_exposure = true;  // uncollected fees are hedged too; otherwise valued and shown apart
-    double min_r_squared = 0;      // a proxy that explains less is not used
-    double max_abs_ratio = 0;      // |hedge usd / exposure usd| of a proxy
-    Estimator estimator = Estimator::ledoit_wolf;
-    std::chrono::seconds half_life{0};
-    std::size_t min_bars = 0;
+    double max_abs_ratio = 0;      // |hedge usd / exposure usd| of a proxy, in all and of each
+    Estimator estimator = Estimator::ewma;  // of the recent covariance
+    PipelineParams pipeline;
 };
 
 struct Params {

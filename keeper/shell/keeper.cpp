@@ -11,6 +11,7 @@
 
 #include "chain/base/quantize.hpp"
 #include "keeper/shell/crash_point.hpp"
+#include "keeper/shell/effect.hpp"
 #include "keeper/shell/record.hpp"
 
 namespace outrigger {
@@ -228,6 +229,17 @@ TimePoint Keeper::time_of(const Head& head) const {
     return settings_.chain.clock == config::ClockSource::chain ? head.block.timestamp : wall_clock();
 }
 
+/// What a unit of gas costs, for weighing a hedge against waiting: the base fee and a tenth of it as the tip,
+/// at the native token's price. A transaction's own fees are asked for when it is sent.
+Result<double> Keeper::gas_unit_usd(const Head& head,
+                                    const std::map<AssetId, Observed<Price>>& prices) const {
+    const auto native = prices.find(market_.native);
+    if (native == prices.end()) return fail(Errc::not_found, "the native token has no price");
+    if (!native->second.value) return tl::unexpected(native->second.value.error());
+    constexpr double kWithTip = 1.1;
+    return kWithTip * head.base_fee.to_double() * 1e-18 * native->second.value->usd;
+}
+
 Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) {
     Snapshot out;
     out.pins = reading.pins;
@@ -252,6 +264,7 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
         out.facts.push_back(journal_ ? OR_TRY(journal_->facts(position.name, out.now)) : PositionFacts{});
     }
     out.panel = prices_->panel(market_, out.now);
+    out.gas_unit_usd = gas_unit_usd(reading.head, out.prices);
     return out;
 }
 
@@ -365,6 +378,7 @@ Result<RoundReport> Keeper::round() {
     if (report.decision.next != state_) OR_TRY(journal_->set_state(report.decision.next));
     state_ = report.decision.next;
     crash_point("round.recorded");
+    OR_TRY(keep_effects(*journal_, market_, report.seen, report.decision, options_.mode));
     OR_TRY(keep_hedges(report.seen, report.decision));
     OR_TRY(actuator_->upkeep(report.settled, reading, now));
     report.acted = OR_TRY(actuator_->act(report.id, report.seen, report.decision, reading));

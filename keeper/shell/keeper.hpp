@@ -71,6 +71,7 @@ class Keeper {
     Result<HeadUpdate> newest_head();
     Result<void> start_over();
     TimePoint time_of(const Head& head) const;
+    Result<double> gas_unit_usd(const Head& head, const std::map<AssetId, Observed<Price>>& prices) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled);
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
     Result<void> check_code(const Pins& pins);

@@ -85,6 +85,20 @@ json order_json(const HedgeOrder& order, const Market& market) {
             {"deadline", order.deadline.time_since_epoch().count()}};
 }
 
+json cross_json(const CrossFigures& c) {
+    return {{"correlation", number(c.correlation)},
+            {"correlation_low", number(c.correlation_low)},
+            {"correlation_high", number(c.correlation_high)},
+            {"variance_removed_low", number(c.variance_removed_low)},
+            {"benefit_usd", number(c.benefit_usd)},
+            {"pays", c.pays},
+            {"regime", to_string(c.regime)},
+            {"regime_change", c.regime_change},
+            {"frozen", c.frozen},
+            {"unwinding", c.unwinding},
+            {"alarm", number(c.alarm)}};
+}
+
 json figures_json(const PositionFigures& f, const Market& market) {
     json legs = json::array();
     for (const auto& leg : f.legs) {
@@ -93,7 +107,14 @@ json figures_json(const PositionFigures& f, const Market& market) {
                         {"held_units", number(leg.held_units)},
                         {"target_units", number(leg.target_units)},
                         {"held_usd", number(leg.held_usd)},
-                        {"target_usd", number(leg.target_usd)}});
+                        {"target_usd", number(leg.target_usd)},
+                        {"goal_usd", number(leg.goal_usd)}});
+    }
+    json band = nullptr;
+    if (f.band) {
+        band = {{"trigger_usd", number(f.band->trigger_usd)},
+                {"trades_per_day", number(f.band->trades_per_day)},
+                {"cost_usd_per_day", number(f.band->cost_usd_per_day)}};
     }
     return {{"value_usd", number(f.value_usd)},
             {"fees_usd", number(f.fees_usd)},
@@ -102,7 +123,10 @@ json figures_json(const PositionFigures& f, const Market& market) {
             {"legs", std::move(legs)},
             {"residual_usd", number(f.residual_usd)},
             {"band_usd", number(f.band_usd)},
-            {"cross", f.cross},
+            {"auto_band", std::move(band)},
+            {"no_auto_band", f.no_band},
+            {"dollar_gamma_usd", number(f.dollar_gamma_usd)},
+            {"cross", f.cross ? cross_json(*f.cross) : json(nullptr)},
             {"r_squared", number(f.r_squared)},
             {"condition", number(f.condition)},
             {"shrinkage", number(f.shrinkage)}};

@@ -95,13 +95,28 @@ bool has(const std::vector<AssetId>& assets, AssetId asset) {
     return std::find(assets.begin(), assets.end(), asset) != assets.end();
 }
 
-Estimator estimator_of(config::CovarianceEstimator estimator) {
-    switch (estimator) {
-        case config::CovarianceEstimator::sample: return Estimator::sample;
-        case config::CovarianceEstimator::ewma: return Estimator::ewma;
-        case config::CovarianceEstimator::ledoit_wolf: return Estimator::ledoit_wolf;
-    }
-    return Estimator::ledoit_wolf;
+PipelineParams pipeline_params(const config::PositionSettings& position) {
+    const auto& model = position.model;
+    PipelineParams p;
+    p.bar = model.bar;
+    p.short_half_life = model.half_life;
+    p.long_half_life = model.long_half_life;
+    p.alarmed_half_life = model.alarm_half_life;
+    p.constant_correlation = model.correlation_shrink;
+    p.ridge = model.ridge;
+    p.min_bars = model.min_bars;
+    p.drift_inflation = model.drift_inflation;
+    p.min_variance_removed = model.min_variance_removed;
+    p.hold_days = std::chrono::duration<double, std::ratio<86400>>(model.hold).count();
+    p.relative_risk_aversion = model.risk_aversion;
+    p.legs = model.legs;
+    p.realised_breaks = position.stability.realised_breaks;
+    p.loss_limit = position.stability.max_bar_loss;
+    // The two enumerations have the same order; universe_test holds them to it.
+    p.on_decorrelated = static_cast<Reaction>(position.stability.on_decorrelated);
+    p.on_vol_stress = static_cast<Reaction>(position.stability.on_vol_stress);
+    p.on_broken = static_cast<Reaction>(position.stability.on_broken);
+    return p;
 }
 
 }  // namespace
@@ -183,7 +198,9 @@ std::vector<LegParams> choose_legs(const config::PositionSettings& position, con
     for (const auto id : position.venues) {
         const auto& venue = *venues.at(id.value);
         for (const auto asset : venue.instruments()) {
-            if (wanted(asset)) legs.push_back({id, asset, position.limits.max_hedge_usd, venue.cost_ratio()});
+            if (wanted(asset))
+                legs.push_back(
+                    {id, asset, position.limits.max_hedge_usd, venue.cost_ratio(), venue.hedge_gas()});
         }
     }
     return legs;
@@ -208,11 +225,9 @@ PositionParams make_position_params(const config::PositionSettings& position,
     p.max_slippage_ratio = position.limits.max_slippage_ratio;
     p.max_pool_gap_ratio = position.oracle.max_pool_gap_ratio;
     p.max_mean_gap_ratio = position.oracle.mean_window ? position.oracle.max_mean_gap_ratio : 0;
-    p.min_r_squared = position.model.min_r_squared;
     p.max_abs_ratio = position.model.max_abs_ratio;
-    p.estimator = estimator_of(position.model.estimator);
-    p.half_life = position.model.half_life;
-    p.min_bars = position.model.min_bars;
+    p.estimator = static_cast<Estimator>(position.model.estimator);  // likewise
+    p.pipeline = pipeline_params(position);
     return p;
 }
 

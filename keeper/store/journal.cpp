@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "chain/base/hex.hpp"
+#include "keeper/store/hedge_memory_text.hpp"
 #include "keeper/store/journal_impl.hpp"
 #include "keeper/store/schema.hpp"
 
@@ -290,20 +291,29 @@ Result<std::vector<HedgeRow>> Journal::hedges() const {
 // ---- the strategy's state
 // ------------------------------------------------------------------------------------
 
+namespace {
+const std::string kHedgePrefix = "hedge ";  // of the keys in meta
+}  // namespace
+
 Result<void> Journal::set_state(const State& state) {
     return impl_->guarded("store the state", [&] {
         SQLite::Transaction t(impl_->db);
         impl_->set_meta("blind_rounds", std::to_string(state.blind_rounds));
         impl_->set_meta("halted", state.halted ? "1" : "0");
+        impl_->drop_meta_under(kHedgePrefix);
+        for (const auto& [name, memory] : state.hedges)
+            impl_->set_meta(kHedgePrefix + name, store::hedge_memory_json(memory));
         t.commit();
     });
 }
 
 Result<State> Journal::state() const {
-    return impl_->guarded("read the state", [&] {
+    return impl_->guarded("read the state", [&]() -> Result<State> {
         State s;
         s.blind_rounds = static_cast<std::uint32_t>(std::stoul(impl_->meta("blind_rounds").value_or("0")));
         s.halted = impl_->meta("halted").value_or("0") == "1";
+        for (const auto& [name, text] : impl_->meta_under(kHedgePrefix))
+            s.hedges.emplace(name, OR_TRY(store::hedge_memory_from(text)));
         return s;
     });
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "chain/tx/lifecycle.hpp"
+#include "hedge/attribution.hpp"
 #include "hedge/venue/venue.hpp"
 #include "keeper/decide/decide.hpp"
 #include "oracle/history.hpp"
@@ -162,6 +163,14 @@ class Journal : public PriceStore {
     Result<void> resume(Nonce chain_count);
     Result<void> set_state(const State& state);
     Result<State> state() const;
+
+    /// A position's holding at the end of the last bar, or nothing yet.
+    Result<std::optional<HoldingPoint>> holding_point(const std::string& position) const;
+    /// Replaces it, and keeps what happened since, where that could be told.
+    Result<void> record_effect(const std::string& position, const HoldingPoint& point,
+                               const std::optional<Attribution>& effect);
+    /// What hedging did, oldest first, from a moment on.
+    Result<std::vector<Attribution>> effects(const std::string& position, TimePoint from) const;
 
     /// What an NFT position was when it was last seen (Pool::record), by position_key.
     Result<std::map<std::string, std::string>> position_records() const;

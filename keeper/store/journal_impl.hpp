@@ -69,6 +69,13 @@ struct Journal::Impl {
         for (const auto& [key, value] : values) set_meta(prefix + key, value);
         t.commit();
     }
+    /// What is under the prefix goes. Pre: in a transaction
+    void drop_meta_under(const std::string& prefix) {
+        SQLite::Statement q(db, "DELETE FROM meta WHERE substr(key, 1, ?) = ?");
+        q.bind(1, static_cast<std::int64_t>(prefix.size()));
+        q.bind(2, prefix);
+        q.exec();
+    }
 
     /// store::guarded with this journal's path.
     template <class F>

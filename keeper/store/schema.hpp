@@ -5,7 +5,7 @@
 
 namespace outrigger::store {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 /// Marks the file as ours ("OUTR") to SQLite and to file(1).
 inline constexpr int kApplicationId = 0x4F555452;
@@ -154,7 +154,23 @@ CREATE INDEX unsettled_ticks ON ticks (block_number) WHERE block_number IS NOT N
 )sql";
 
 /// What brings a journal from each version to the next: the first entry from 1 to 2.
-inline constexpr std::array kMigrations{kCoverage};
+/// What hedging did, bar by bar: see Attribution.
+inline constexpr const char* kEffects = R"sql(
+CREATE TABLE effects (
+  position TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  delta_usd REAL NOT NULL,
+  gamma_usd REAL NOT NULL,
+  fees_usd REAL NOT NULL,
+  hedge_usd REAL NOT NULL,
+  gas_usd REAL NOT NULL,
+  carry_usd REAL,  -- none: money may have moved in or out
+  PRIMARY KEY (position, until)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+inline constexpr std::array kMigrations{kCoverage, kEffects};
 static_assert(kMigrations.size() + 1 == kSchemaVersion);
 
 }  // namespace outrigger::store

@@ -102,10 +102,8 @@ TEST_F(CliWithWorld, WrongConfigurationIsOneClearMessageAndExit3) {
     const std::string good = world.config_text();
     expect_message(with(replaced(good, "max_slippage_bps = 60", "max_slipage_bps = 60"), {"check"}), 3,
                    {"max_slipage_bps", "max_slippage_bps", "outrigger.toml"});
-    expect_message(
-        with(replaced(good, "[defaults.thresholds]", "[defaults.thresholds]\ndelta_band_ratio = 10"),
-             {"check"}),
-        3, {"delta_band_ratio = 10 is 1,000 %", "0.10"});
+    expect_message(with(replaced(good, "delta_band_ratio = 0.10", "delta_band_ratio = 10"), {"check"}), 3,
+                   {"delta_band_ratio = 10 is 1,000 %", "0.10"});
     expect_message(with(replaced(good, "rehedge_cooldown = \"2m\"", "rehedge_cooldown = 120"), {"check"}), 3,
                    {"rehedge_cooldown"});
     expect_message(
@@ -413,6 +411,44 @@ TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
     expect_message(outrigger({"explain", "nobody", "-c", world.config_file()}), 2, {"nobody"});
     EXPECT_NE(outrigger({"status", "-c", world.config_file()}).out.find("verified on chain"),
               std::string::npos);
+}
+
+TEST_F(CliWithWorld, StressTakesThePortfolioAsItStands) {
+    const auto run =
+        outrigger({"stress", "--now", "-c", world.config_file(), "--json", "--correlation", "ETH:ARB=-0.9"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    const auto groups = json::parse(run.out).at("groups");
+    ASSERT_EQ(groups.size(), 2U);
+    for (const auto& group : groups) {
+        EXPECT_EQ(group.at("no_correlations"), "");
+        for (const auto& row : group.at("prices"))
+            EXPECT_NEAR(row.at("total_usd").get<double>(),
+                        row.at("positions_usd").get<double>() + row.at("hedge_usd").get<double>(), 1e-6);
+        bool seen_frozen = false;
+        for (const auto& row : group.at("reactions")) {
+            if (row.at("name") != "oracles frozen for 26 h") continue;
+            seen_frozen = true;
+            EXPECT_EQ(row.at("action"), "hold");
+        }
+        EXPECT_TRUE(seen_frozen);
+    }
+    // Half the price is below the range: all of it is WETH then, at half the price (whitepaper, 6.29).
+    const auto& eth = groups.at(0);
+    const auto position =
+        json::parse(outrigger({"positions", "-c", world.config_file(), "--json"}).out).at("positions").at(0);
+    const double value = position.at("value_usd").get<double>();
+    double lost = 0;
+    for (const auto& row : eth.at("prices"))
+        if (row.at("name") == "everything -50 %") lost = row.at("positions_usd").get<double>();
+    EXPECT_LT(lost, -0.4 * value);
+    EXPECT_GT(lost, -0.5 * value);
+    EXPECT_EQ(groups.at(1).at("correlations").back().at("name"), "ETH:ARB -0.90 (repaired)");
+    const auto text = outrigger({"stress", "--now", "-c", world.config_file()});
+    EXPECT_NE(text.out.find("all against us"), std::string::npos) << text.out;
+    expect_message(outrigger({"stress", "--correlation", "ETH:ARB=2", "-c", world.config_file()}), 2,
+                   {"from -1 to 1"});
+    expect_message(outrigger({"stress", "--correlation", "ETH:XYZ=0", "-c", world.config_file()}), 2,
+                   {"XYZ"});
 }
 
 TEST_F(CliWithWorld, SigtermEndsItInOrder) {

@@ -78,6 +78,41 @@ TEST(KeeperLive, HedgesBothVenuesAndTheVenuesShowIt) {
     EXPECT_EQ(totals.sent, sent_by_keeper(world));
 }
 
+/// A day of hours: what the journal says hedging did, against what the positions and the hedge were worth.
+TEST(KeeperLive, WhatHedgingDidIsJournalledBarByBar) {
+    World world;
+    auto keeper = world.keeper(Mode::live);
+    ASSERT_TRUE(keeper) << keeper.error().what;
+    auto before = settle_down(**keeper, world);
+    ASSERT_TRUE(before) << before.error().what;
+    double unhedged = 0;
+    double hedge = 0;
+    int bars = 0;
+    for (const double eth : {3120.0, 3170.0, 3150.0, 3185.0, 3140.0}) {  // inside the band: nothing is traded
+        world.post("/price", {{"WETH", eth}, {"seconds", 3600}});
+        const auto after = settle_down(**keeper, world);
+        ASSERT_TRUE(after) << after.error().what;
+        const auto& was = figures(*before, 0);
+        const auto& is = figures(*after, 0);
+        ASSERT_EQ(is.legs.at(0).held_units < 0, true);
+        unhedged += is.value_usd - was.value_usd;
+        hedge += was.legs.at(0).held_units * (eth - was.legs.at(0).held_usd / was.legs.at(0).held_units);
+        before = after;
+        ++bars;
+    }
+    const auto parts = (*keeper)->journal().effects("eth-usdc", TimePoint{}).value();
+    const auto by_hour = by_bar(parts, std::chrono::hours{1});
+    EXPECT_GE(by_hour.size(), static_cast<std::size_t>(bars));
+    const auto sum = sum_of(parts);
+    // The keeper values at oracle prices, the journal takes amounts from the pool: a few cents apart.
+    EXPECT_NEAR(sum.unhedged_usd(), unhedged, 5);
+    EXPECT_NEAR(sum.hedge_usd, hedge, 1);
+    EXPECT_LT(sum.gamma_usd, 0);
+    EXPECT_LT(std::abs(sum.hedged_usd()), std::abs(sum.delta_usd) + 50);
+    ASSERT_TRUE(sum.carry_usd);
+    EXPECT_LT(std::abs(*sum.carry_usd), 5) << "interest of a few hours, and the dollar's own price";
+}
+
 TEST(KeeperLive, SecondRunDoesNothing) {
     World world;
     {

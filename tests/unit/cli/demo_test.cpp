@@ -105,7 +105,7 @@ RoundReport round_of(double eth, double wallet, Money direct, Money cross) {
         PositionDecision d;
         d.figures.known = true;
         d.figures.value_usd = money.lp;
-        d.figures.cross = venue == kPerp;
+        if (venue == kPerp) d.figures.cross.emplace();
         r.decision.positions.push_back(d);
     }
     return r;

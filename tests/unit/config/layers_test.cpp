@@ -99,7 +99,7 @@ TEST(ConfigLayers, EnvironmentValuesHaveTheirFieldsTypes) {
     ASSERT_TRUE(loaded) << render(loaded.error());
     EXPECT_THAT(loaded->positions[0].model.proxies, ElementsAre("ETH", "BTC"));
     EXPECT_FALSE(loaded->positions[0].enabled);
-    EXPECT_DOUBLE_EQ(loaded->positions[0].thresholds.delta_band_ratio, 0.15);
+    EXPECT_DOUBLE_EQ(loaded->positions[0].thresholds.delta_band_ratio.value(), 0.15);
     EXPECT_EQ(loaded->chain.rpc[0].timeout, std::chrono::seconds(3));
     EXPECT_EQ(loaded->venues[0].max_borrow_apr, 0.1);
     EXPECT_EQ(loaded->guard.max_tx_usd, 5000);

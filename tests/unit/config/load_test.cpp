@@ -34,7 +34,7 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     EXPECT_EQ(loaded->chain.network.chain_id, ChainId(42161));
     EXPECT_EQ(loaded->quote, "USDC");
     // The documented defaults, written out here a second time.
-    EXPECT_EQ(p.thresholds.delta_band_ratio, 0.10);
+    EXPECT_EQ(p.thresholds.delta_band_ratio, std::nullopt);  // auto
     EXPECT_EQ(p.thresholds.delta_band_usd, 150);
     EXPECT_EQ(p.thresholds.rehedge_cooldown, 120s);
     EXPECT_EQ(p.thresholds.force_after, 86400s);
@@ -49,13 +49,18 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     EXPECT_EQ(p.limits.max_failed_tx_in_a_row, 3u);
     EXPECT_EQ(p.oracle.max_age, std::nullopt);
     EXPECT_DOUBLE_EQ(p.oracle.max_pool_gap_ratio, 0.0080);
-    EXPECT_EQ(p.model.estimator, CovarianceEstimator::ledoit_wolf);
-    EXPECT_EQ(p.model.lookback, 30 * 86400s);
-    EXPECT_EQ(p.model.half_life, 5 * 86400s);
+    EXPECT_EQ(p.model.estimator, CovarianceEstimator::ewma);
+    EXPECT_EQ(p.model.lookback, 90 * 86400s);
+    EXPECT_EQ(p.model.half_life, 7 * 86400s);
+    EXPECT_EQ(p.model.long_half_life, 60 * 86400s);
+    EXPECT_EQ(p.model.alarm_half_life, 2 * 86400s);
+    EXPECT_EQ(p.model.ridge, 1);
+    EXPECT_EQ(p.model.legs, 4U);
+    EXPECT_EQ(p.stability.on_broken, StressReaction::unwind);
     EXPECT_EQ(p.model.bar, 3600s);
     EXPECT_EQ(p.model.min_bars, 168u);
-    EXPECT_EQ(p.model.min_r_squared, 0.5);
-    EXPECT_EQ(p.model.max_abs_ratio, 2.0);
+    EXPECT_EQ(p.model.min_variance_removed, 0.05);
+    EXPECT_EQ(p.model.max_abs_ratio, 1.5);
     EXPECT_THAT(p.model.proxies, IsEmpty());
     EXPECT_EQ(loaded->guard.max_data_age, 60s);
     EXPECT_EQ(loaded->guard.blind_rounds_max, 5u);
@@ -102,7 +107,7 @@ TEST(ConfigLoad, TheSampleLoadsAndSaysWhatItSays) {
     ASSERT_TRUE(loaded) << render(loaded.error());
     ASSERT_EQ(loaded->positions.size(), 2u);
     const PositionSettings &eth = loaded->positions[0], &arb = loaded->positions[1];
-    EXPECT_EQ(eth.thresholds.delta_band_ratio, 0.10);
+    EXPECT_EQ(eth.thresholds.delta_band_ratio, std::nullopt);
     EXPECT_EQ(arb.thresholds.delta_band_ratio, 0.15);  // its own
     EXPECT_EQ(arb.thresholds.rehedge_cooldown, 900s);  // its profile's
     EXPECT_EQ(arb.thresholds.delta_band_usd, 150);     // the defaults'
@@ -153,7 +158,7 @@ TEST(ConfigLoad, JsonIsTheSameConfiguration) {
     const auto loaded = load(s);
     ASSERT_TRUE(loaded) << render(loaded.error());
     EXPECT_EQ(loaded->positions[0].name, "eth-usdc");
-    EXPECT_DOUBLE_EQ(loaded->positions[0].thresholds.delta_band_ratio, 0.12);
+    EXPECT_DOUBLE_EQ(loaded->positions[0].thresholds.delta_band_ratio.value(), 0.12);
     EXPECT_EQ(loaded->chain.rpc[0].timeout, 1500ms);
     EXPECT_EQ(loaded->origin_of("position.eth-usdc.thresholds.delta_band_ratio"),
               "outrigger.json:3 [defaults.thresholds]");

@@ -124,11 +124,13 @@ inline void World::add_position(std::string name, const ConcentratedCurve& curve
     p.max_trades_per_day = 20;
     p.max_slippage_ratio = 0.005;
     p.max_pool_gap_ratio = 0.008;
-    p.min_r_squared = 0.5;
     p.max_abs_ratio = 2;
+    // The estimate alone, so that it can be done again by hand.
     p.estimator = Estimator::sample;
-    p.half_life = seconds(5 * 86400);
-    p.min_bars = 24;
+    p.pipeline.ridge = 0;
+    p.pipeline.constant_correlation = 0;
+    p.pipeline.min_bars = 24;
+    p.pipeline.min_variance_removed = 0.15;
     params.positions.push_back(std::move(p));
     LpView lp;
     lp.curve = curve;

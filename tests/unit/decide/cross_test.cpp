@@ -3,7 +3,6 @@
 #include <array>
 
 #include "keeper/decide/group.hpp"
-#include "keeper/decide/target.hpp"
 #include "tests/unit/decide/builder.hpp"
 
 namespace outrigger::decide_test {
@@ -56,7 +55,7 @@ TEST(Cross, IsOrdinaryLeastSquares) {
     EXPECT_NEAR(h.at(kEth), -beta[0] * arb_usd(), 1e-8 * arb_usd());
     EXPECT_NEAR(h.at(kBtc), -beta[1] * arb_usd(), 1e-8 * arb_usd());
     const auto& f = d.positions[0].figures;
-    EXPECT_TRUE(f.cross);
+    ASSERT_TRUE(f.cross);
     EXPECT_NEAR(f.r_squared, share_removed(*w.seen.panel, arb_usd(), h.at(kEth), h.at(kBtc)), 1e-10);
     EXPECT_GT(f.r_squared, 0.8);
     EXPECT_GT(f.condition, 1);
@@ -91,12 +90,16 @@ TEST(Cross, NeverMoreThanTheRatioOfTheExposure) {
 
 TEST(Cross, LowCorrelationIsNotUsed) {
     World w = arb_world();
-    w.seen.panel = history(240, 0.05);
+    w.seen.panel = history(240, 0.008);
+    w.settings().pipeline.min_variance_removed = 0.5;
     const auto d = w.decide();
     EXPECT_EQ(held_for(d), "proxy");
-    EXPECT_LT(d.positions[0].figures.r_squared, 0.5);
-    w.settings().min_r_squared = d.positions[0].figures.r_squared;  // exactly enough is enough
-    EXPECT_NE(adjust(w.decide()), nullptr) << held_for(w.decide());
+    const auto& cross = d.positions[0].figures.cross;
+    ASSERT_TRUE(cross);
+    EXPECT_LT(cross->variance_removed_low, 0.5);
+    EXPECT_GT(cross->variance_removed_low, 0);
+    w.settings().pipeline.min_variance_removed = cross->variance_removed_low;  // exactly enough is enough
+    EXPECT_NE(adjust(w.decide()), nullptr) << hold(w.decide())->detail;
 }
 
 TEST(Cross, OnlyTheColumnsItNeedsCount) {
@@ -138,9 +141,10 @@ TEST(Cross, EveryEstimatorIsUsedAsAsked) {
     EXPECT_GT(shrunk.positions[0].figures.shrinkage, 0);
     EXPECT_NE(targets(shrunk), sample);
     w.settings().estimator = Estimator::ewma;
-    w.settings().half_life = seconds(3600L * 24 * 365 * 1000);  // all rows alike: the sample again
+    w.settings().pipeline.short_half_life =
+        seconds(3600L * 24 * 365 * 1000);  // all rows alike: the sample again
     EXPECT_NEAR(targets(w.decide()).at(kEth), sample.at(kEth), 1e-3 * std::abs(sample.at(kEth)));
-    w.settings().half_life = seconds(3600 * 24);
+    w.settings().pipeline.short_half_life = seconds(3600 * 24);
     EXPECT_GT(std::abs(targets(w.decide()).at(kEth) - sample.at(kEth)), 1);
 }
 

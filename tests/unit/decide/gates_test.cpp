@@ -46,8 +46,10 @@ std::vector<Case> cases() {
          [] { return with(eth_world(), [](World& w) { w.facts().last_fill = kNow - seconds(119); }); }},
         {"trades", "limits.max_trades_per_day",
          [] { return with(eth_world(), [](World& w) { w.facts().trades_today = 20; }); }},
-        {"proxy", "model.min_r_squared",
-         [] { return with(arb_world(), [](World& w) { w.settings().min_r_squared = 0.99; }); }},
+        {"proxy", "model.min_variance_removed",
+         [] {
+             return with(arb_world(), [](World& w) { w.settings().pipeline.min_variance_removed = 0.99; });
+         }},
         {"pool_gap", "oracle.max_pool_gap_bps",
          [] { return with(eth_world(), [](World& w) { w.pool().pool_price *= std::exp(0.0081); }); }},
         {"pool_gap", "oracle.max_pool_gap_bps",
@@ -90,7 +92,7 @@ TEST(Gates, AllPassWhenItActs) {
         const auto d = w.decide();
         ASSERT_NE(adjust(d), nullptr) << held_for(d);
         for (const auto& g : d.positions[0].gates) EXPECT_EQ(g.state, GateState::pass) << g.name;
-        EXPECT_EQ(d.positions[0].gates.size(), 12U);
+        EXPECT_EQ(d.positions[0].gates.size(), d.positions[0].figures.cross ? 13U : 12U);
     }
 }
 

@@ -2,7 +2,7 @@
 // Positions that share an instrument are one portfolio; venues that share an asset are one hedge.
 #include "keeper/decide/group.hpp"
 
-#include "keeper/decide/target.hpp"
+#include "keeper/decide/group_hedge.hpp"
 #include "tests/unit/decide/builder.hpp"
 
 namespace outrigger::decide_test {
@@ -79,15 +79,19 @@ TEST(Groups, EachPositionBringsItsAllowance) {
 
 TEST(Groups, OppositeExposuresCancel) {
     // A uniswap position is never short, but two targets oppose each other through the covariance:
-    // hedge_target is where they meet.
+    // hedge_group is where they meet.
     const Group group{{0, 1}, {leg(kAave, kEth)}};
-    const auto t =
-        hedge_target({{kEth, 8000.0 - 8000.0}}, group, eth_world().settings(), fail(Errc::stale, "none"));
-    ASSERT_TRUE(t.has_value());
-    EXPECT_EQ(t->usd.at(kEth), 0);
-    const auto negative =
-        hedge_target({{kEth, -500}}, group, eth_world().settings(), fail(Errc::stale, "none"));
-    EXPECT_EQ(negative->usd.at(kEth), 0);  // short already: a long is not asked for
+    const auto target = [&](double usd) {
+        HedgeMemory memory;
+        GroupExposure exposure;
+        exposure.value_usd = 16'000;
+        exposure.usd = {{kEth, usd}};
+        const auto hedge =
+            hedge_group(exposure, group, eth_world().settings(), fail(Errc::stale, "none"), memory);
+        return hedge ? hedge->target_usd.at(kEth) : kNan;
+    };
+    EXPECT_EQ(target(8000.0 - 8000.0), 0);
+    EXPECT_EQ(target(-500), 0);  // short already: a long is not asked for
 }
 
 TEST(Groups, MembersThatMoveAgainstEachOtherNeedLess) {

@@ -55,7 +55,7 @@ inline World random_world() {
         s.delta_band_usd = coin() ? between(0, 500) : 0;
         s.min_trade_usd = between(1, 500);
         s.max_trade_usd = s.min_trade_usd + between(1000, 20'000);
-        s.min_r_squared = between(0, 0.9);
+        s.pipeline.min_variance_removed = between(0, 0.9);
         s.max_abs_ratio = between(0.2, 2);
         if (coin()) w.seen.facts.back().last_fill = kNow - seconds(*rc::gen::inRange(0, 4000));
         w.seen.facts.back().hedge_open = *rc::gen::inRange(0, 5) == 0;

@@ -19,6 +19,7 @@ class FakeVenue : public Venue {
     std::string_view kind() const override { return "fake"; }
     std::vector<AssetId> instruments() const override { return instruments_; }
     double cost_ratio() const override { return cost_; }
+    double hedge_gas() const override { return 500'000; }
     Query<VenueAccount> account(const Address& /*owner*/) const override {
         return {{}, [](Query<VenueAccount>::Answers) -> Result<VenueAccount> { return refuse(); }};
     }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/fields.hpp"
+#include "hedge/estimator.hpp"
 #include "tests/unit/shell/fake_venue.hpp"
 
 namespace outrigger {
@@ -90,10 +92,17 @@ TEST_F(ChooseLegs, ArePartOfThePositionsParameters) {
     position_.limits.max_trades_per_day = 33;
     position_.limits.max_slippage_ratio = 0.0044;
     position_.oracle.max_pool_gap_ratio = 0.0055;
-    position_.model.estimator = config::CovarianceEstimator::ewma;
+    position_.model.estimator = config::CovarianceEstimator::oas;
     position_.model.half_life = std::chrono::seconds(66);
+    position_.model.long_half_life = std::chrono::seconds(67);
+    position_.model.alarm_half_life = std::chrono::seconds(65);
     position_.model.min_bars = 77;
-    position_.model.min_r_squared = 0.88;
+    position_.model.ridge = 0.5;
+    position_.model.hold = std::chrono::hours(36);
+    position_.model.min_variance_removed = 0.88;
+    position_.model.legs = 3;
+    position_.stability.on_decorrelated = config::StressReaction::shrink;
+    position_.stability.on_broken = config::StressReaction::freeze;
     position_.model.max_abs_ratio = 0.99;
     const auto p = make_position_params(position_, {kEth, kUsdc}, universe_, venues_);
     EXPECT_EQ(p.name, "a");
@@ -109,11 +118,39 @@ TEST_F(ChooseLegs, ArePartOfThePositionsParameters) {
     EXPECT_EQ(p.max_trades_per_day, 33U);
     EXPECT_EQ(p.max_slippage_ratio, 0.0044);
     EXPECT_EQ(p.max_pool_gap_ratio, 0.0055);
-    EXPECT_EQ(p.estimator, Estimator::ewma);
-    EXPECT_EQ(p.half_life, std::chrono::seconds(66));
-    EXPECT_EQ(p.min_bars, 77U);
-    EXPECT_EQ(p.min_r_squared, 0.88);
+    EXPECT_EQ(p.estimator, Estimator::oas);
+    EXPECT_EQ(p.pipeline.short_half_life, std::chrono::seconds(66));
+    EXPECT_EQ(p.pipeline.long_half_life, std::chrono::seconds(67));
+    EXPECT_EQ(p.pipeline.alarmed_half_life, std::chrono::seconds(65));
+    EXPECT_EQ(p.pipeline.min_bars, 77U);
+    EXPECT_EQ(p.pipeline.ridge, 0.5);
+    EXPECT_EQ(p.pipeline.hold_days, 1.5);
+    EXPECT_EQ(p.pipeline.min_variance_removed, 0.88);
+    EXPECT_EQ(p.pipeline.legs, 3U);
+    EXPECT_EQ(p.pipeline.on_decorrelated, Reaction::shrink);
+    EXPECT_EQ(p.pipeline.on_broken, Reaction::freeze);
     EXPECT_EQ(p.max_abs_ratio, 0.99);
+}
+
+/// The configuration names what the hedge library does; both lists are in the same order.
+TEST(Universe, TheConfigurationsWordsAreTheLibrarys) {
+    const auto& fields = config::fields();
+    const auto words = [&](std::string_view path) {
+        for (const auto& field : fields)
+            if (field.path == path) return std::string(field.choices);
+        return std::string("no such key");
+    };
+    std::string names;
+    for (const auto& e : estimators()) {
+        EXPECT_EQ(static_cast<std::size_t>(e.id), static_cast<std::size_t>(&e - estimators().data()));
+        names += (names.empty() ? "" : "|") + std::string(e.name);
+    }
+    EXPECT_EQ(words("model.estimator"), names);
+    std::string reactions;
+    for (int i = 0; i < 4; ++i)
+        reactions += (i == 0 ? "" : "|") + std::string(to_string(static_cast<Reaction>(i)));
+    for (const char* path : {"stability.on_decorrelated", "stability.on_vol_stress", "stability.on_broken"})
+        EXPECT_EQ(words(path), reactions) << path;
 }
 
 TEST(Universe, NumbersEveryAssetOnce) {

@@ -225,7 +225,9 @@ TEST(JournalMigration, AnOlderJournalIsBroughtUpToDateWithItsContents) {
     {
         // What version 1 wrote.
         SQLite::Database db(path, SQLite::OPEN_READWRITE);
-        db.exec("DROP TABLE coverage; DROP INDEX unsettled_ticks; PRAGMA user_version = 1");
+        db.exec(
+            "DROP TABLE effects; DROP TABLE coverage; DROP INDEX unsettled_ticks; "
+            "PRAGMA user_version = 1");
         db.exec("INSERT INTO ticks (asset, published, usd) VALUES ('ETH', 7, 2000)");
     }
     expect_refused(Journal::open_read_only(path), Errc::storage, "brings it up to date");

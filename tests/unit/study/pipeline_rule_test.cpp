@@ -47,7 +47,8 @@ WalkSpec spec_of(Index assets, Index exposed, std::vector<Index> instruments) {
 }
 
 std::vector<Step> walked(const StudyBars& bars, const WalkSpec& spec, const PipelineParams& params = {}) {
-    auto rule = pipeline_rule(params, spec.exposure_usd, position_value(spec), spec.instruments);
+    auto rule =
+        pipeline_rule({.pipeline = params}, spec.exposure_usd, position_value(spec), spec.instruments);
     auto steps = walk(bars, spec, *rule);
     EXPECT_TRUE(steps) << steps.error().what;
     return steps ? *std::move(steps) : std::vector<Step>{};
@@ -77,17 +78,16 @@ TEST(Memory, IsTheBatchEstimate) {
     EXPECT_LT((memory.covariance(0.1) - want).cwiseAbs().maxCoeff(), 1e-12 * want.cwiseAbs().maxCoeff());
 }
 
-TEST(Past, ForgetsTheOldestAndKeepsTheOrder) {
+TEST(Past, ForgetsTheOldest) {
     Past past(100);
     for (int t = 0; t < 250; ++t) past.add(TimePoint{hours{t}}, VectorXd::Constant(1, t));
-    const MatrixXd rows = past.in_order(std::nullopt);
-    ASSERT_EQ(rows.rows(), 100);
-    EXPECT_EQ(rows(0, 0), 150);
-    EXPECT_EQ(rows(99, 0), 249);
-    EXPECT_EQ(past.in_order(TimePoint{hours{240}}).rows(), 9);
-    const VectorXd weights = past.weights(hours{10});
+    const auto& rows = past.panel();
+    ASSERT_EQ(rows.returns.rows(), 100);
+    EXPECT_EQ(rows.returns.minCoeff(), 150);
+    EXPECT_EQ(rows.returns.maxCoeff(), 249);
+    const VectorXd weights = ewma_weights(rows, hours{10});
     EXPECT_NEAR(weights.sum(), 1, 1e-12);
-    EXPECT_NEAR(past.panel().returns.col(0).dot(weights), 249 - 10 / std::log(2) + 0.5, 0.2);
+    EXPECT_NEAR(rows.returns.col(0).dot(weights), 249 - 10 / std::log(2) + 0.5, 0.2);
 }
 
 TEST(PipelineRule, WantsTheRidgedHedgeOfBothMemories) {
@@ -117,7 +117,7 @@ TEST(PipelineRule, NeverLooksAhead) {
     const auto spec = spec_of(6, 4, {0, 1, 2, 3});
     PipelineParams params;
     params.legs = 2;
-    params.alarm = Reaction::shrink;
+    params.on_decorrelated = Reaction::shrink;
     const auto all = walked(bars_from(rows), spec, params);
     const auto some = walked(bars_from(rows.topRows(500)), spec, params);
     for (std::size_t t = 0; t < some.size(); ++t) {
@@ -154,7 +154,7 @@ TEST(PipelineRule, DoesNotOpenWhatIsNotShownToPay) {
 TEST(PipelineRule, UnwindsInSlicesWhatHasBroken) {
     for (const auto alarm : {Reaction::alert, Reaction::shrink}) {
         PipelineParams params;
-        params.alarm = alarm;
+        params.on_decorrelated = alarm;
         const auto steps = walked(bars_from(pair(3000, 0.9, -0.2, 2)), spec_of(2, 0, {1}), params);
         EXPECT_LT(steps[1498].held_usd[0], -5'000);
         const auto broken = std::find_if(steps.begin(), steps.end(),
