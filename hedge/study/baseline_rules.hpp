@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 
+#include "hedge/estimator.hpp"
 #include "hedge/study/walk.hpp"
 
 /// Simple ways to hedge, to be better than. Source: methods G.2
@@ -24,5 +25,13 @@ enum class Moments : std::uint8_t {
 /// Pre:     window a multiple of the bar
 std::unique_ptr<HedgeRule> moments_rule(Moments moments, std::chrono::seconds window,
                                         std::chrono::seconds bar, std::vector<Eigen::Index> instruments);
+
+/// The hedge of least variance under any estimator's covariance of the last `window`, likewise.
+/// Pre:     window a multiple of the bar
+std::unique_ptr<HedgeRule> estimator_rule(Estimator estimator, std::chrono::seconds window,
+                                          std::chrono::seconds bar, std::vector<Eigen::Index> instruments);
+
+/// The hedge by betas that walk at random (Kalman), from equal shares on. Source: methods C.5
+std::unique_ptr<HedgeRule> kalman_rule(Eigen::VectorXd exposure_usd, std::vector<Eigen::Index> instruments);
 
 }  // namespace outrigger::study

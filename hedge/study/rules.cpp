@@ -22,15 +22,36 @@ Result<std::unique_ptr<HedgeRule>> one_to_one(std::string_view asset, const Rule
     return fail(Errc::not_found, fmt::format("'{}' is not one of the instruments", asset));
 }
 
+std::chrono::seconds bar_of(const RuleContext& context) {
+    return std::chrono::duration_cast<std::chrono::seconds>(context.pipeline.pipeline.bar);
+}
+
+Result<std::chrono::seconds> window_of(std::string_view text, const RuleContext& context) {
+    const auto length = parse_duration(text);
+    if (!length || *length < bar_of(context)) {
+        return fail(Errc::config,
+                    fmt::format("'{}' is no window of at least one bar; 30d or 72h would be one", text));
+    }
+    return *length;
+}
+
 Result<std::unique_ptr<HedgeRule>> moments(Moments kind, std::string_view window,
                                            const RuleContext& context) {
-    const auto length = parse_duration(window);
-    const auto bar = std::chrono::duration_cast<std::chrono::seconds>(context.pipeline.pipeline.bar);
-    if (!length || *length < bar) {
-        return fail(Errc::config,
-                    fmt::format("'{}' is no window of at least one bar; 30d or 72h would be one", window));
+    return moments_rule(kind, OR_TRY(window_of(window, context)), bar_of(context), context.instruments);
+}
+
+/// "oas:30d"
+Result<std::unique_ptr<HedgeRule>> windowed(std::string_view name, const RuleContext& context) {
+    const auto colon = name.find(':');
+    const auto estimator = estimator_by_name(name.substr(0, colon));
+    if (!estimator) {
+        std::string names;
+        for (const auto& e : estimators()) names += fmt::format("{}{}", names.empty() ? "" : ", ", e.name);
+        return fail(Errc::not_found,
+                    fmt::format("there is no estimator '{}'; there are {}", name.substr(0, colon), names));
     }
-    return moments_rule(kind, *length, bar, context.instruments);
+    return estimator_rule(*estimator, OR_TRY(window_of(name.substr(colon + 1), context)), bar_of(context),
+                          context.instruments);
 }
 
 }  // namespace
@@ -73,14 +94,17 @@ Result<std::unique_ptr<HedgeRule>> rule_by_name(std::string_view name, const Rul
     if (name == "none") return fixed_rule({});
     if (name == "equal") return fixed_rule(VectorXd::Constant(count, 1.0 / static_cast<double>(count)));
     if (name.starts_with(kOneToOne)) return one_to_one(name.substr(kOneToOne.size()), context);
+    if (name == "kalman") return kalman_rule(context.exposure_usd, context.instruments);
+    if (name.find(':') != std::string_view::npos) return windowed(name, context);
     if (name.starts_with("ols")) return moments(Moments::rolling_ols, name.substr(3), context);
     if (name.starts_with("lw")) return moments(Moments::rolling_ledoit_wolf, name.substr(2), context);
     if (name.starts_with("ewma")) return moments(Moments::ewma, name.substr(4), context);
-    return fail(Errc::not_found, fmt::format("there is no estimator '{}'; there are default, default-shrink, "
-                                             "default-unwatched, default-estimator, none, equal, "
-                                             "one-to-one-ASSET, and with a window (30d, 72h) "
-                                             "ols, lw and ewma",
-                                             name));
+    return fail(Errc::not_found,
+                fmt::format("there is no estimator '{}'; there are default, default-shrink, "
+                            "default-unwatched, default-estimator, none, equal, "
+                            "one-to-one-ASSET, and with a window (30d, 72h) "
+                            "ols, lw and ewma, NAME:30d of any covariance estimator, and kalman",
+                            name));
 }
 
 std::vector<std::string> compared_rules(const RuleContext& context) {

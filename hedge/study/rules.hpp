@@ -30,6 +30,8 @@ struct RuleContext {
 ///   ols30d             ordinary least squares over the last 30 days (any number of hours or days: ols72h)
 ///   lw30d              the same from a covariance shrunk towards a multiple of the identity
 ///   ewma20d            exponentially weighted with that half-life
+///   oas:30d            any of estimators() over that window (its name, a colon, the window)
+///   kalman             betas that walk at random
 /// Errors:  Errc::not_found for another name, naming these; Errc::config for a window shorter than a bar
 [[nodiscard]] Result<std::unique_ptr<HedgeRule>> rule_by_name(std::string_view name,
                                                               const RuleContext& context);

@@ -197,6 +197,14 @@ Outcome<Study> study_of(const StudyFlags& flags, const Output& out) {
         if (!row) return tl::unexpected(row.error());
         result.rows.push_back(*std::move(row));
     }
+    const auto& target = result.rows.front().steps.back().target_usd;
+    if (target.size() == std::ssize(result.spec.instruments)) {
+        Eigen::VectorXd hedge = Eigen::VectorXd::Zero(result.spec.exposure_usd.size());
+        for (std::size_t k = 0; k < result.spec.instruments.size(); ++k)
+            hedge[result.spec.instruments[k]] += target[static_cast<Eigen::Index>(k)];
+        if (auto found = study::relationship_of(*bars, result.spec.exposure_usd, hedge))
+            result.relationship = *found;
+    }
     return result;
 }
 

@@ -89,6 +89,32 @@ std::string events(const Study& study) {
     return out;
 }
 
+std::string optional_number(const std::optional<double>& value, const char* format) {
+    return value ? fmt::format(fmt::runtime(format), *value) : "unknown";
+}
+
+std::string relationship(const study::Relationship& r) {
+    return fmt::format(
+        "relationship over {} bars: correlation {:.2f}, recent {:.2f} against {:.2f} in the long run (z {})\n"
+        "  constant throughout: p {} (Wied, Kraemer and Dehling); most likely break of the ratio {}, p {}",
+        r.bars, r.correlation, r.recent, r.steady, optional_number(r.gap_z, "{:+.1f}"),
+        optional_number(r.constancy_p, "{:.3f}"), r.break_at ? iso_time(*r.break_at) : "unknown",
+        optional_number(r.break_p, "{:.3f}"));
+}
+
+json relationship_json(const std::optional<study::Relationship>& r) {
+    if (!r) return nullptr;
+    return {{"bars", r->bars},
+            {"correlation", r->correlation},
+            {"recent", r->recent},
+            {"steady", r->steady},
+            {"gap_z", number(r->gap_z)},
+            {"constancy", number(r->constancy)},
+            {"constancy_p", number(r->constancy_p)},
+            {"break_at", r->break_at ? json(r->break_at->time_since_epoch().count()) : json(nullptr)},
+            {"break_p", number(r->break_p)}};
+}
+
 json summary(const StudyRow& row) {
     const study::Summary& s = row.summary;
     return {{"estimator", row.name},
@@ -122,6 +148,7 @@ std::string study_text(const Study& study, const Output& out) {
         if (r.low) text += fmt::format(", 95 % interval {:+.3f} to {:+.3f}", *r.low, *r.high);
         text += "\n";
     }
+    if (study.relationship) text += "\n" + relationship(*study.relationship) + "\n";
     return text + "\n" + events(study);
 }
 
@@ -166,6 +193,7 @@ json study_document(const Study& study) {
             {"instruments", std::move(instruments)},
             {"estimator", study.rows.front().name},
             {"estimators", std::move(rows)},
+            {"relationship", relationship_json(study.relationship)},
             {"ratio", std::move(ratio)},
             {"events", std::move(events)}};
 }

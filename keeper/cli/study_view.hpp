@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "hedge/study/relationship.hpp"
 #include "hedge/study/rules.hpp"
 #include "hedge/study/summary.hpp"
 #include "keeper/cli/output.hpp"
@@ -24,6 +25,7 @@ struct Study {
     study::StudyBars bars;
     study::WalkSpec spec;
     std::vector<StudyRow> rows;
+    std::optional<study::Relationship> relationship;  // of the first row's last target
 };
 
 /// For a person, without a trailing newline.

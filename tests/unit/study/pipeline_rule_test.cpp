@@ -9,7 +9,9 @@
 
 #include "hedge/covariance.hpp"
 #include "hedge/min_variance.hpp"
+#include "hedge/study/baseline_rules.hpp"
 #include "hedge/study/memory.hpp"
+#include "hedge/study/relationship.hpp"
 #include "hedge/study/rules.hpp"
 #include "hedge/study/summary.hpp"
 #include "tests/unit/hedge/reference.hpp"
@@ -187,10 +189,67 @@ TEST(PipelineRule, DegenerateInputHoldsAndNeverFails) {
     check(jump, {1});
 }
 
+TEST(EstimatorRule, IsTheClosedFormOfItsEstimate) {
+    const auto rows = reference_returns();
+    const auto spec = spec_of(6, 4, {0, 1});
+    const auto bars = bars_from(rows);
+    const auto rule = estimator_rule(Estimator::oas, hours{240}, hours{1}, spec.instruments);
+    const auto steps = walk(bars, spec, *rule).value();
+    auto panel = reference::panel_of(bars.returns.middleRows(700 - 240, 240));
+    const MatrixXd s = oracle_approximating(panel).value().per_bar;
+    const VectorXd beta = s.topLeftCorner(2, 2).llt().solve(s.block(0, 4, 2, 1));
+    EXPECT_NEAR(steps[699].held_usd[0], -10'000 * beta[0], 1e-6);
+    EXPECT_NEAR(steps[699].held_usd[1], -10'000 * beta[1], 1e-6);
+    EXPECT_TRUE(steps[200].held_usd.isZero(0));  // before its window is full
+}
+
+TEST(KalmanRule, FollowsABetaThatMoves) {
+    std::mt19937_64 random(5);
+    std::normal_distribution<double> normal;
+    MatrixXd rows(4000, 2);
+    for (Index t = 0; t < rows.rows(); ++t) {
+        rows(t, 1) = 0.01 * normal(random);
+        rows(t, 0) = (t < 2000 ? 1.5 : 0.5) * rows(t, 1) + 0.003 * normal(random);
+    }
+    const auto spec = spec_of(2, 0, {1});
+    const auto bars = bars_from(rows);
+    const auto rule = kalman_rule(spec.exposure_usd, spec.instruments);
+    const auto steps = walk(bars, spec, *rule).value();
+    EXPECT_NEAR(steps[1999].held_usd[0], -15'000, 1'500);
+    EXPECT_NEAR(steps.back().held_usd[0], -5'000, 1'500);
+}
+
+TEST(Relationship, DatesTheBreakAndRejectsConstancy) {
+    // Correlation .85 for 600 rows, .25 after: strucchange finds the break at row 614 (10b).
+    const MatrixXd xy = reference::csv("break_2x1000.csv");
+    const auto bars = bars_from(xy);
+    const auto r = relationship_of(bars, VectorXd::Unit(2, 1) * 1e4, VectorXd::Unit(2, 0) * -1e4).value();
+    EXPECT_EQ(r.bars, 1000U);
+    EXPECT_LT(r.recent, 0.45);
+    EXPECT_GT(r.steady, r.recent + 0.1);
+    EXPECT_LT(*r.gap_z, -1.96);
+    EXPECT_LT(*r.constancy_p, 0.001);
+    EXPECT_LT(*r.break_p, 0.001);
+    const auto row = std::chrono::duration_cast<hours>(*r.break_at - bars.first).count();
+    EXPECT_NEAR(static_cast<double>(row), 614, 20);
+    const auto calm = bars_from(pair(1000, 0.8, 0.8, 11));
+    const auto steady = relationship_of(calm, VectorXd::Unit(2, 0), -VectorXd::Unit(2, 1)).value();
+    EXPECT_GT(*steady.constancy_p, 0.05);
+    EXPECT_LT(std::abs(*steady.gap_z), 2.5);
+    EXPECT_FALSE(relationship_of(calm, VectorXd::Zero(2), VectorXd::Unit(2, 1)));
+    EXPECT_FALSE(
+        relationship_of(bars_from(pair(100, 0.8, 0.8, 1)), VectorXd::Unit(2, 0), VectorXd::Unit(2, 1)));
+}
+
 TEST(Rules, AreFoundByName) {
     RuleContext context{{"ARB", "ETH", "BTC"}, {1, 2}, VectorXd::Unit(3, 0) * 1e4, 1e4, {}};
     for (const auto& name : compared_rules(context)) EXPECT_TRUE(rule_by_name(name, context)) << name;
     EXPECT_TRUE(rule_by_name("ols72h", context));
+    EXPECT_TRUE(rule_by_name("kalman", context));
+    for (const auto& e : estimators())
+        EXPECT_TRUE(rule_by_name(std::string(e.name) + ":30d", context)) << e.name;
+    EXPECT_EQ(rule_by_name("oas:1m", context).error().code, Errc::config);
+    EXPECT_NE(rule_by_name("garch:30d", context).error().what.find("ledoit-wolf"), std::string::npos);
     EXPECT_EQ(rule_by_name("olsfoo", context).error().code, Errc::config);
     EXPECT_EQ(rule_by_name("ols1m", context).error().code, Errc::config);
     EXPECT_EQ(rule_by_name("one-to-one-SOL", context).error().code, Errc::not_found);
