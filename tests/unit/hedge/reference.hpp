@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -78,6 +79,28 @@ inline ReturnPanel panel_of(const Eigen::MatrixXd& returns) {
         panel.ends.emplace_back(std::chrono::seconds{1'700'000'000 / 3600 * 3600 + 3600 * (t + 1)});
     }
     return panel;
+}
+
+/// The ticks of async_ticks.csv: ETH, BTC, LINK.
+inline std::vector<PriceSeries> ticks(std::chrono::seconds heartbeat) {
+    std::ifstream in(path("async_ticks.csv"));
+    std::map<std::string, PriceSeries> by_name{{"ETH", {AssetId{0}, heartbeat, {}}},
+                                               {"BTC", {AssetId{1}, heartbeat, {}}},
+                                               {"LINK", {AssetId{2}, heartbeat, {}}}};
+    std::string line;
+    std::getline(in, line);
+    while (std::getline(in, line)) {
+        std::stringstream cells(line);
+        std::string ts;
+        std::string name;
+        std::string price;
+        std::getline(cells, ts, ',');
+        std::getline(cells, name, ',');
+        std::getline(cells, price, ',');
+        by_name.at(name).ticks.push_back(
+            {TimePoint{std::chrono::seconds{std::stoll(ts)}}, std::strtod(price.c_str(), nullptr)});
+    }
+    return {by_name.at("ETH"), by_name.at("BTC"), by_name.at("LINK")};
 }
 
 inline bool near(double got, double want, double tolerance, double scale = 0) {

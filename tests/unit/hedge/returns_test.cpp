@@ -4,9 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 #include "tests/unit/hedge/reference.hpp"
 
@@ -29,31 +26,11 @@ PanelSpec spec(std::int64_t from, std::int64_t to, std::int64_t bar = 100, std::
     return {.bar = seconds{bar}, .grace = seconds{grace}, .from = at(from), .to = at(to)};
 }
 
-std::vector<PriceSeries> reference_ticks(seconds heartbeat) {
-    std::ifstream in(reference::path("async_ticks.csv"));
-    std::map<std::string, PriceSeries> by_name{{"ETH", {AssetId{0}, heartbeat, {}}},
-                                               {"BTC", {AssetId{1}, heartbeat, {}}},
-                                               {"LINK", {AssetId{2}, heartbeat, {}}}};
-    std::string line;
-    std::getline(in, line);
-    while (std::getline(in, line)) {
-        std::stringstream cells(line);
-        std::string ts;
-        std::string name;
-        std::string price;
-        std::getline(cells, ts, ',');
-        std::getline(cells, name, ',');
-        std::getline(cells, price, ',');
-        by_name.at(name).ticks.push_back({at(std::stoll(ts)), std::strtod(price.c_str(), nullptr)});
-    }
-    return {by_name.at("ETH"), by_name.at("BTC"), by_name.at("LINK")};
-}
-
 TEST(ReturnPanel, MatchesReferencePreviousTickBars) {
     const auto want = reference::load("03_async_returns.json");
     const double tolerance = want["_meta"]["tolerance"]["relative"];
     ASSERT_EQ(want["assets"], (reference::Json{"ETH", "BTC", "LINK"}));
-    const auto ticks = reference_ticks(seconds{1'000'000});  // the reference does not judge staleness
+    const auto ticks = reference::ticks(seconds{1'000'000});  // the reference does not judge staleness
     TimePoint from{};
     TimePoint to = TimePoint::max();
     for (const PriceSeries& s : ticks) {
