@@ -8,7 +8,8 @@ namespace outrigger::config {
 namespace {
 
 constexpr double kTenYears = 10.0 * 365 * 86400;
-constexpr std::string_view kEstimators = "ewma|sample|ledoit-wolf|ledoit-wolf-correlation|oas";
+constexpr std::string_view kEstimators =
+    "ewma|sample|ledoit-wolf|ledoit-wolf-correlation|oas|spearman|kendall|student-t|ogk|dcc-garch";
 
 /// What is estimated from what.
 std::vector<Field> estimate_fields() {

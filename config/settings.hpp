@@ -23,7 +23,18 @@ enum class ClockSource : std::uint8_t { wall, chain };
 enum class RpcRole : std::uint8_t { read, send, read_send };
 enum class VenueKind : std::uint8_t { aave_v3, perp_v2 };
 /// In the order of the field's choices, and of hedge's estimators().
-enum class CovarianceEstimator : std::uint8_t { ewma, sample, ledoit_wolf, ledoit_wolf_correlation, oas };
+enum class CovarianceEstimator : std::uint8_t {
+    ewma,
+    sample,
+    ledoit_wolf,
+    ledoit_wolf_correlation,
+    oas,
+    spearman,
+    kendall,
+    student_t,
+    ogk,
+    dcc_garch,
+};
 enum class WhenGone : std::uint8_t { unwind, hold };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };

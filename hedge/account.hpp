@@ -23,7 +23,10 @@ struct VenueAccount {
     double equity_usd = 0;     // what would be left after closing everything, at oracle prices
     double health = 0;         // collateral over what liquidation needs; infinity: no debt
     double available_usd = 0;  // quote money in the wallet that may be posted here
-    bool untidy = false;       // something is left half done that upkeep would finish
+    /// What holding a short costs a day, as a share of it, at the rate of this block; absent where it is not
+    /// known.
+    std::map<AssetId, double> short_cost_per_day{};
+    bool untidy = false;  // something is left half done that upkeep would finish
     // Exact integers by name ("debt:WETH"), for verification and the journal.
     std::map<std::string, I256> facts;
     std::shared_ptr<const VenueState> state;

@@ -18,6 +18,11 @@ enum class Estimator : std::uint8_t {
     ledoit_wolf,
     ledoit_wolf_correlation,
     oas,
+    spearman,
+    kendall,
+    student_t,
+    ogk,
+    dcc_garch,
 };
 
 /// What an estimator is called, what it does, and where it comes from.

@@ -182,8 +182,20 @@ class Decider {
         HedgeProblem near = problem(recent, used);
         near.ridge = ridge;
         near.preferred_usd = OR_TRY(minimise_variance(far)).target_usd;
-        out(used) = OR_TRY(minimise_variance(near, near.preferred_usd)).target_usd;
+        const VectorXd cheapest = OR_TRY(minimise_variance(near, near.preferred_usd)).target_usd;
+        out(used) = OR_TRY(tilted(std::move(near), cheapest, used));
         return out;
+    }
+
+    /// The hedge as the cost of holding it changes it, but never far: a hedge must not become a carry trade.
+    Result<VectorXd> tilted(HedgeProblem problem, const VectorXd& hedge,
+                            const std::vector<Index>& used) const {
+        if (t_.short_cost_per_day.size() == 0 || p_.carry_tilt <= 0) return hedge;
+        const VectorXd room = p_.carry_tilt * hedge.cwiseAbs();
+        problem.borrow = t_.short_cost_per_day(used);
+        problem.lower_usd = problem.lower_usd.cwiseMax(hedge - room);
+        problem.upper_usd = problem.upper_usd.cwiseMin(hedge + room);
+        return OR_TRY(minimise_variance(problem, hedge)).target_usd;
     }
 
     /// Keeps the target, and how fast it moves away from one left alone: the squared change per day, floored.

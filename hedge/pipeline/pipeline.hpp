@@ -34,6 +34,7 @@ struct PipelineParams {
     std::chrono::duration<double> long_half_life = std::chrono::hours{1440};
     std::chrono::duration<double> alarmed_half_life = std::chrono::hours{48};
     double constant_correlation = 0.10;  // share of that target in the estimates
+    double carry_tilt = 0.2;             // share of a hedge by which its holding cost may change it, at most
     double ridge = 1;                    // towards the long-run hedge, in calm
     double alarmed_ridge = 0.3;
     std::size_t min_bars = 168;  // before any hedge
@@ -65,9 +66,10 @@ struct HedgeTask {
     Eigen::VectorXd lower_usd;              // K
     Eigen::VectorXd upper_usd;              // K
     double gross_limit_usd = 0;
-    Eigen::VectorXd cost_per_usd;   // K: fee and half spread
-    double gas_usd = 0;             // of one trade
-    double trades_per_day_max = 0;  // 0: no limit
+    Eigen::VectorXd cost_per_usd;        // K: fee and half spread
+    double gas_usd = 0;                  // of one trade
+    Eigen::VectorXd short_cost_per_day;  // K: share of a short that holding it costs; empty: not known
+    double trades_per_day_max = 0;       // 0: no limit
     double min_trade_usd = 0;
     Eigen::VectorXd gamma_variance_rate;  // K: D by gamma alone, USD squared per day; empty: not known
 };

@@ -147,6 +147,7 @@ VenueAccount summarise(const AaveV3Params& p, std::shared_ptr<State> state) {
         const I256 held =
             planning::as_signed(r.wallet + r.a_token) - planning::as_signed(r.debt + r.stable_debt);
         account.position[t.asset] = to_units(held, t.decimals);
+        account.short_cost_per_day[t.asset] = to_units(r.borrow_rate_ray, 27) / 365;
         equity += usd(r.wallet, t.decimals, r.price);
         if (!r.as_collateral) equity += usd(r.a_token, t.decimals, r.price);
         account.untidy = account.untidy || has_repayable(p, s, i);

@@ -134,6 +134,33 @@ std::string sources_of(const Market& market, AssetId asset) {
     return out;
 }
 
+/// Whether the configured bars suit the prices they are made of.
+void check_bars(Checklist& list, const Keeper& keeper, const RoundReport& look) {
+    const auto& model = keeper.settings().positions.front().model;  // one bar for all of them
+    const auto choice = keeper.bar_choice(look.seen.now, {.min_bars = model.min_bars});
+    if (!choice) {
+        list.add(Verdict::note, "bars", choice.error().what);
+    } else if (choice->bar <= model.bar) {
+        list.add(Verdict::ok, "bars", choice->why);
+    } else {
+        list.add(Verdict::note, "bars",
+                 fmt::format("model.bar is {} s, short for these sources; better {}", model.bar.count(),
+                             choice->why));
+    }
+}
+
+void check_history(Checklist& list, const Keeper& keeper, const RoundReport& look) {
+    if (look.seen.panel) {
+        list.add(Verdict::ok, "history",
+                 fmt::format("{} complete bars of {} assets, {} dropped", look.seen.panel->returns.rows(),
+                             look.seen.panel->assets.size(), look.seen.panel->dropped));
+    } else {
+        list.add(Verdict::note, "history",
+                 look.seen.panel.error().what + " (needed only for cross-asset hedges)");
+    }
+    if (look.seen.panel) check_bars(list, keeper, look);
+}
+
 void check_prices(Checklist& list, const Market& market, const RoundReport& look) {
     for (const auto& [asset, observed] : look.seen.prices) {
         const auto& symbol = market.universe.symbol(asset);
@@ -150,14 +177,6 @@ void check_prices(Checklist& list, const Market& market, const RoundReport& look
         list.add(Verdict::ok, "oracle",
                  fmt::format("{}/USD {} · {} s old (limit {} s){}", symbol, digits(price->usd), age.count(),
                              limit.count(), from == symbol + "/USD" ? "" : " · from " + from));
-    }
-    if (look.seen.panel) {
-        list.add(Verdict::ok, "history",
-                 fmt::format("{} complete bars of {} assets, {} dropped", look.seen.panel->returns.rows(),
-                             look.seen.panel->assets.size(), look.seen.panel->dropped));
-    } else {
-        list.add(Verdict::note, "history",
-                 look.seen.panel.error().what + " (needed only for cross-asset hedges)");
     }
 }
 
@@ -296,6 +315,7 @@ int check(const Globals& globals, const CheckFlags& flags) {
     for (std::size_t i = 0; i < (*keeper)->market().params.positions.size(); ++i)
         check_position(list, *settings, (*keeper)->market(), *look, i);
     check_prices(list, (*keeper)->market(), *look);
+    check_history(list, **keeper, *look);
     check_venues(list, (*keeper)->market(), *look);
     if (flags.live) {
         check_live(list, *settings, **keeper);

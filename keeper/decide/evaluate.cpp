@@ -136,6 +136,10 @@ Result<void> read_legs(const Snapshot& seen, const Params& params, const Group& 
         out.total.legs.push_back(OR_TRY(read_leg(seen, params, leg, out.lowest_health)));
         exposure.held_usd[leg.asset] += out.total.legs.back().held_usd;
         out.held_usd += std::abs(out.total.legs.back().held_usd);
+        const auto& costs = seen.accounts.at(leg.venue).value->short_cost_per_day;
+        const auto cost = costs.find(leg.asset);
+        // What an asset costs at the first of its venues: that is where more of it would be shorted.
+        if (cost != costs.end() && std::isfinite(cost->second)) exposure.short_cost_per_day.emplace(*cost);
     }
     return {};
 }

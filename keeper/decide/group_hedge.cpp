@@ -114,6 +114,7 @@ class GroupProblem {
         out.lower_usd = VectorXd::Zero(count);
         out.upper_usd = VectorXd::Zero(count);
         out.cost_per_usd = VectorXd::Zero(count);
+        if (!exposure_.short_cost_per_day.empty()) out.short_cost_per_day = VectorXd::Zero(count);
         double gas = 0;
         for (Index k = 0; k < count; ++k) {
             const auto& instrument = instruments_.each[static_cast<std::size_t>(k)];
@@ -124,6 +125,8 @@ class GroupProblem {
                 direct() ? instrument.max_usd : std::min(instrument.max_usd, settings_.max_abs_ratio * gross);
             out.lower_usd[k] = -most;
             out.cost_per_usd[k] = instrument.cost_ratio;
+            const auto cost = exposure_.short_cost_per_day.find(instrument.asset);
+            if (cost != exposure_.short_cost_per_day.end()) out.short_cost_per_day[k] = cost->second;
             gas = std::max(gas, instrument.gas);
         }
         out.gross_limit_usd = instruments_.gross_usd;

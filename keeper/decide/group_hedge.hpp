@@ -18,7 +18,8 @@ struct GroupExposure {
     std::map<AssetId, double> usd;                               // dV/d ln P
     std::map<std::pair<AssetId, AssetId>, double> dollar_gamma;  // Pi Pj d2V/dPidPj
     std::map<AssetId, double> held_usd;                          // by instrument, over all venues
-    std::optional<double> gas_unit_usd;                          // empty: not known
+    std::map<AssetId, double> short_cost_per_day;  // of it; an asset it is not known of is absent
+    std::optional<double> gas_unit_usd;            // empty: not known
     bool finishing = false;  // a hedge has begun: what its gas costs is no reason to stop halfway
 };
 

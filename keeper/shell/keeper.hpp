@@ -57,6 +57,11 @@ class Keeper {
     /// The same without journal and action: what would be decided now.
     Result<RoundReport> look();
 
+    /// The length of bar that the prices read so far allow. Pre: prices were asked for
+    Result<BarChoice> bar_choice(TimePoint now, const BarRule& rule) const {
+        return prices_->bar_choice(market_, now, rule);
+    }
+
     const config::Settings& settings() const { return settings_; }
     const Market& market() const { return market_; }
     Journal& journal() { return *journal_; }

@@ -62,15 +62,26 @@ Result<void> PriceBook::drop_after(const BlockRef& ancestor) {
     return store_.drop_after(ancestor);
 }
 
-Result<ReturnPanel> PriceBook::panel(const Market& market, TimePoint now) const {
-    std::vector<PriceSeries> series;
+std::vector<PriceSeries> PriceBook::series(const Market& market, TimePoint now) const {
+    std::vector<PriceSeries> out;
     const TimePoint from = now - lookback_;
     for (std::size_t i = 0; i < market.prices.feeds.size(); ++i) {
         const auto asset = market.prices.feeds[i].asset();
         if (market.universe.assets.at(asset.value).is_quote) continue;
-        series.push_back(history_.series(asset, market.prices.heartbeats[i], from));
+        out.push_back(history_.series(asset, market.prices.heartbeats[i], from));
     }
-    return make_panel(series, {.bar = bar_, .from = from, .to = now});
+    return out;
+}
+
+Result<ReturnPanel> PriceBook::panel(const Market& market, TimePoint now) const {
+    return make_panel(series(market, now), {.bar = bar_, .from = now - lookback_, .to = now});
+}
+
+Result<BarChoice> PriceBook::bar_choice(const Market& market, TimePoint now, const BarRule& rule) const {
+    const auto prices = series(market, now);
+    std::vector<std::string> names;
+    for (const auto& one : prices) names.push_back(market.universe.symbol(one.asset));
+    return choose_bar(prices, names, rule);
 }
 
 }  // namespace outrigger

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "hedge/bar_choice.hpp"
 #include "keeper/shell/market.hpp"
 #include "keeper/shell/observer.hpp"
 #include "oracle/history.hpp"
@@ -30,8 +31,13 @@ class PriceBook {
     const PriceHistory& history() const { return history_; }
     /// Returns of every asset with a feed, up to `now`.
     Result<ReturnPanel> panel(const Market& market, TimePoint now) const;
+    /// The length of bar that these prices allow. Errors: as choose_bar.
+    Result<BarChoice> bar_choice(const Market& market, TimePoint now, const BarRule& rule) const;
 
   private:
+    /// The prices behind a panel that ends now.
+    std::vector<PriceSeries> series(const Market& market, TimePoint now) const;
+
     PriceStore& store_;
     PriceHistory history_;
     std::chrono::seconds lookback_;

@@ -133,6 +133,26 @@ TEST(Cross, MixedExposureHedgesWhatIsLeftThroughTheInstrument) {
     EXPECT_TRUE(w.decide().positions[0].figures.cross);
 }
 
+TEST(Cross, ADearShortIsHeldLessButNeverMuchLess) {
+    World w = arb_world();
+    const auto free = targets(w.decide());
+    w.account(kPerp).short_cost_per_day = {{kEth, 1e-5}, {kBtc, 1e-5}};
+    const auto cheap = targets(w.decide());
+    EXPECT_GT(cheap.at(kEth), free.at(kEth));
+    EXPECT_LT(cheap.at(kEth), 0.95 * free.at(kEth));
+    // One instrument, by hand: gamma s^2 (h + beta e) = b.
+    w.settings().legs = {leg(kPerp, kEth)};
+    w.account(kPerp).short_cost_per_day = {{kEth, 1e-6}};
+    const auto& p = *w.seen.panel;
+    const double daily = 24 * dot(p, 0, 0) / static_cast<double>(p.returns.rows());
+    const double gamma = w.settings().pipeline.relative_risk_aversion / 10'000;
+    const double want = -arb_usd() * dot(p, 0, 2) / dot(p, 0, 0) + 1e-6 / (gamma * daily);
+    EXPECT_NEAR(targets(w.decide()).at(kEth), want, 1e-6 * arb_usd());
+    w.account(kPerp).short_cost_per_day = {{kEth, 1}};  // a hundred percent a day
+    EXPECT_NEAR(targets(w.decide()).at(kEth), -0.8 * arb_usd() * dot(p, 0, 2) / dot(p, 0, 0),
+                1e-6 * arb_usd());
+}
+
 TEST(Cross, EveryEstimatorIsUsedAsAsked) {
     World w = arb_world();
     const auto sample = targets(w.decide());

@@ -201,7 +201,7 @@ struct AutoBand : testing::Test {
         w.seen.gas_unit_usd = 1e-6;
         w.settings().pipeline.min_bars = 24;
     }
-    Band by_hand() const {
+    Band by_hand(double gas_usd = 0.7) const {
         const auto& c = w.seen.pools[0].value->curve;
         const double p = w.price(kEth);
         const double dollar_gamma = -0.5 * c.liquidity * std::sqrt(p);  // p^2 dx/dp, in USD
@@ -213,7 +213,7 @@ struct AutoBand : testing::Test {
         return rebalance_band({.risk_aversion = w.settings_of().pipeline.relative_risk_aversion / value,
                                .variance = variance,
                                .target_variance_rate = dollar_gamma * dollar_gamma * variance,
-                               .gas_usd = 0.7,
+                               .gas_usd = gas_usd,
                                .cost_ratio = 0.0005})
             .value();
     }
@@ -245,6 +245,27 @@ TEST_F(AutoBand, TradesAtItsTriggerAndOnlyToItsEdge) {
                     sign * (band.target_usd - 1.001 * band.trigger_usd), 1e-3 * band.trigger_usd);
         EXPECT_NEAR(d.positions[0].figures.band->trigger_usd, band.trigger_usd, 1e-6 * band.trigger_usd);
     }
+}
+
+TEST_F(AutoBand, IsWideEnoughForTheDaysBudgetAndTheSmallestTrade) {
+    w.seen.gas_unit_usd = 1e-9;  // next to nothing: it would trade all the time, by little
+    const Band band = by_hand(0.0007);
+    w.settings().delta_band_usd = 0;
+    const auto trigger = [&] { return w.decide().positions[0].figures.band->trigger_usd; };
+    w.settings().max_trades_per_day = 1;
+    const double wide = trigger();
+    EXPECT_GT(wide, 1.2 * band.trigger_usd);
+    EXPECT_NEAR(w.decide().positions[0].figures.band->trades_per_day, 1, 1e-9);
+    hold_off_target(0.999 * wide);
+    EXPECT_EQ(held_for(w.decide()), "band");
+    hold_off_target(1.001 * wide);
+    const auto d = w.decide();
+    ASSERT_NE(adjust(d), nullptr) << held_for(d);
+    // It still lands on the cheapest edge.
+    EXPECT_NEAR(adjust(d)->order.delta_units * w.price(kEth), band.target_usd - 1.001 * wide, 2e-3 * wide);
+    w.settings().max_trades_per_day = 1000;
+    w.settings().min_trade_usd = 3'000;
+    EXPECT_NEAR(trigger(), band.target_usd + 3'000, 1e-6 * band.target_usd);
 }
 
 TEST_F(AutoBand, ABegunHedgeDoesNotStopForItsGas) {
