@@ -8,6 +8,7 @@
 
 #include "hedge/min_variance.hpp"
 #include "hedge/sparse_selection.hpp"
+#include "hedge/uncertainty.hpp"
 
 namespace outrigger {
 
@@ -105,7 +106,9 @@ class Decider {
         if (p_.watch) start_watch();
         const VectorXd hedged = t_.exposure_usd + spread_by_asset(*found);
         out.variance_removed = 1 - hedged.dot(e_.recent * hedged) / unhedged;
+        out.forecast_sd_usd = std::sqrt(std::max(0.0, hedged.dot(e_.recent * hedged)));
         out.quality = quality(p_.short_half_life, *found);
+        if (out.quality) out.gap_z = gap(spread_by_asset(*found), out.quality->kurtosis);
         ask_gate(out, unhedged);
         OR_TRY(react(out));
         return out;
@@ -232,6 +235,18 @@ class Decider {
             watch.start(y, past_pnl(e_.past, after, -spread_by_asset(target)));
         }
         m_.watch = watch.memory();
+    }
+
+    std::optional<double> gap(const VectorXd& hedge, double kurtosis) const {
+        const auto correlation_by = [&](const MatrixXd& s) {
+            const double scale = std::sqrt(t_.exposure_usd.dot(s * t_.exposure_usd) * hedge.dot(s * hedge));
+            return scale > 0 ? -t_.exposure_usd.dot(s * hedge) / scale : 0;
+        };
+        const auto variance =
+            ewma_gap_variance(p_.short_half_life / p_.bar, p_.long_half_life / p_.bar, kurtosis);
+        if (!variance) return std::nullopt;
+        const auto z = correlation_gap_z(correlation_by(e_.recent), correlation_by(e_.steady), *variance);
+        return z ? std::optional(*z) : std::nullopt;
     }
 
     void ask_gate(HedgeWish& out, double unhedged) const {

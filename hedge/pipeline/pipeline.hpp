@@ -115,6 +115,10 @@ struct HedgeWish {
     GateDecision gate;
     bool gate_open = false;
     double variance_removed = 0;  // share, by the estimate; 0 when nothing is hedged
+    double forecast_sd_usd = 0;   // of a day's P&L with the target held
+    /// The recent correlation less the long-run one, in standard errors; empty where it cannot be told. It is
+    /// looked at every bar and so crosses two sooner or later: for people, never for a trade.
+    std::optional<double> gap_z;
     std::optional<Approach> approach;
     Regime regime = Regime::calm;
     bool unwinding = false;   // to nothing, in slices: no band is in the way

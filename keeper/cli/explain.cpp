@@ -63,8 +63,16 @@ void explain_figures(const Output& out, const json& f) {
             "at least {:.0f} % (95 %); correlation {:.2f}, {:.2f} to {:.2f}",
             100 * at(f, "r_squared"), 100 * at(c, "variance_removed_low"), at(c, "correlation"),
             at(c, "correlation_low"), at(c, "correlation_high")));
-        out.result(fmt::format("              relationship: {}; the correlation's alarm stands at {:.0f} %",
-                               c.value("regime", "?"), 100 * at(c, "alarm")));
+        out.result(
+            fmt::format("              relationship: {}; the correlation's alarm stands at {:.0f} %; recent "
+                        "against long run {}",
+                        c.value("regime", "?"), 100 * at(c, "alarm"),
+                        c.contains("gap_z") && c["gap_z"].is_number()
+                            ? fmt::format("{:+.1f} standard errors", at(c, "gap_z"))
+                            : std::string("unknown")));
+        out.result(
+            fmt::format("              forecast with the target held: ${} a day (one standard deviation)",
+                        grouped(at(c, "forecast_sd_usd"), 2)));
     } else {
         out.result("              hedged one for one, in the same asset");
     }

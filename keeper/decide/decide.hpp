@@ -100,7 +100,10 @@ struct CrossFigures {
     double correlation_low = 0;
     double correlation_high = 0;
     double variance_removed_low = 0;  // lower end
+    double effective_samples = 0;     // bars the interval stands on
     double benefit_usd = 0;           // of holding it, at the lower end
+    double forecast_sd_usd = 0;       // of a day's P&L with the target held
+    std::optional<double> gap_z;      // recent correlation less the long-run one, standard errors
     bool pays = false;
     Regime regime = Regime::calm;
     std::string regime_change;  // since the last round, and why; empty: none

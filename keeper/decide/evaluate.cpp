@@ -168,7 +168,10 @@ CrossFigures cross_figures(const GroupHedge& hedge, const HedgeMemory& memory) {
         out.correlation_high = hedge.quality->interval.high;
         out.variance_removed_low = hedge.quality->interval.variance_reduction_low;
     }
+    if (hedge.quality) out.effective_samples = hedge.quality->effective_samples;
     out.benefit_usd = hedge.gate.benefit_usd;
+    out.forecast_sd_usd = hedge.forecast_sd_usd;
+    out.gap_z = hedge.gap_z;
     out.pays = hedge.gate_open;
     out.regime = hedge.regime;
     out.regime_change = hedge.regime_change;

@@ -308,6 +308,8 @@ Result<GroupHedge> cross_hedge(const GroupProblem& problem, const GroupExposure&
     out.variance_removed = wish.variance_removed;
     out.quality = wish.quality;
     out.gate = wish.gate;
+    out.forecast_sd_usd = wish.forecast_sd_usd;
+    out.gap_z = wish.gap_z;
     out.gate_open = wish.gate_open;
     out.regime = wish.regime;
     out.unwinding = wish.unwinding;

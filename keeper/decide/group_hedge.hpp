@@ -33,6 +33,8 @@ struct GroupHedge {
     double shrinkage = 0;
     std::optional<HedgeQuality> quality;  // of a cross hedge
     GateDecision gate;
+    double forecast_sd_usd = 0;  // a day, with the target held
+    std::optional<double> gap_z;
     bool gate_open = true;
     Regime regime = Regime::calm;
     std::string regime_change;         // since the last decision, and why

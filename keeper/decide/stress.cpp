@@ -237,8 +237,9 @@ Result<std::vector<CorrelationStress>> correlation_rows(const Subject& s, const 
 
 /// ---- circumstances
 
-ReactionStress reaction_to(const Subject& s, std::string name, const Snapshot& seen, const State& state) {
-    const Decision d = decide(seen, state, s.params);
+ReactionStress reaction_to(const Subject& s, std::string name, const Snapshot& seen, const State& state,
+                           const Params& params) {
+    const Decision d = decide(seen, state, params);
     const auto& action = d.positions.at(s.group.members.front()).action;
     ReactionStress out;
     out.name = std::move(name);
@@ -259,18 +260,22 @@ std::vector<ReactionStress> reaction_rows(const Subject& s, const State& state) 
     std::vector<ReactionStress> out;
     Snapshot gas = s.seen;
     if (gas.gas_unit_usd) *gas.gas_unit_usd *= 50;
-    out.push_back(reaction_to(s, "gas x 50", gas, state));
+    out.push_back(reaction_to(s, "gas x 50", gas, state, s.params));
+    Params dear = s.params;
+    for (auto& position : dear.positions)
+        for (auto& leg : position.legs) leg.cost_ratio *= 10;
+    out.push_back(reaction_to(s, "liquidity gone: trading costs x 10", s.seen, state, dear));
     Snapshot frozen = s.seen;
     frozen.now += std::chrono::hours{26};
     for (auto& [chain, block] : frozen.pins) block.timestamp += std::chrono::hours{26};
-    out.push_back(reaction_to(s, "oracles frozen for 26 h", frozen, state));
+    out.push_back(reaction_to(s, "oracles frozen for 26 h", frozen, state, s.params));
     Snapshot lagging = s.seen;
     lagging.now += std::chrono::minutes{30};
-    out.push_back(reaction_to(s, "the node stands still for 30 min", lagging, state));
+    out.push_back(reaction_to(s, "the node stands still for 30 min", lagging, state, s.params));
     Snapshot down = s.seen;
     for (auto& [venue, account] : down.accounts)
         account.value = fail(Errc::transport, "the venue does not answer");
-    out.push_back(reaction_to(s, "the venues do not answer", down, state));
+    out.push_back(reaction_to(s, "the venues do not answer", down, state, s.params));
     const auto memory = state.hedges.find(s.params.positions[s.group.members.front()].name);
     if (!s.total.cross || memory == state.hedges.end()) return out;
     for (const auto& [regime, name] :
@@ -279,7 +284,7 @@ std::vector<ReactionStress> reaction_rows(const Subject& s, const State& state) 
         auto& watched = then.hedges.at(memory->first).watch.state;
         watched.regime = regime;
         watched.since = s.seen.now;
-        out.push_back(reaction_to(s, name, s.seen, then));
+        out.push_back(reaction_to(s, name, s.seen, then, s.params));
     }
     return out;
 }

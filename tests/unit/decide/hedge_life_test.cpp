@@ -102,6 +102,17 @@ TEST(HedgeLife, ABrokenRelationshipIsNoticedAndUnwoundInSlices) {
     EXPECT_GT(largest_step, 0.05 * full);
 }
 
+TEST(HedgeLife, TheGapToTheLongRunIsToldInStandardErrors) {
+    World w = hourly_world();
+    const auto all = broken_history();
+    const auto gap_at = [&](Eigen::Index t) {
+        at_bar(w, all, t);
+        return w.decide().positions[0].figures.cross.value().gap_z.value();
+    };
+    EXPECT_LT(std::abs(gap_at(kBefore - 1)), 2.5);
+    EXPECT_LT(gap_at(kBefore + 150), -3);
+}
+
 TEST(HedgeLife, WhatIsRememberedDoesNotDependOnHowOftenItWasAsked) {
     const auto all = broken_history();
     World often = hourly_world();
