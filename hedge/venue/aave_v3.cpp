@@ -32,7 +32,7 @@ class AaveV3 final : public Venue {
         for (const auto& t : p_.tokens) worst = std::max(worst, t.swap_fee_pips);
         return static_cast<double>(worst) / 1e6;
     }
-    double hedge_gas() const override { return 700'000; }  // borrow and swap, or swap and repay
+    double hedge_gas() const override { return 550'000; }  // as the devnet's demo spends, approvals included
 
     Query<VenueAccount> account(const Address& owner) const override {
         return aave::account_query(p_, owner);

@@ -27,7 +27,7 @@ class PerpV2 final : public Venue {
     }
 
     double cost_ratio() const override { return p_.cost_ratio; }
-    double hedge_gas() const override { return 600'000; }  // one openPosition or closePosition
+    double hedge_gas() const override { return 1'100'000; }  // as the devnet's demo spends
     Query<VenueAccount> account(const Address& owner) const override {
         return perp::account_query(p_, owner);
     }

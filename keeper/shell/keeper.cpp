@@ -186,6 +186,7 @@ Result<Pins> Keeper::connect(PositionRecords& known) {
     const Pins pins{{head.block.chain, head.block}};
     options_.progress("reading positions, feeds and venues");
     market_ = OR_TRY(open_market(settings_, link_->reader(), pins, known));
+    note_tip();
     memory_ = std::make_unique<PriceMemory>(PriceBandLimits{settings_.guard.max_jump_ratio},
                                             settings_.guard.max_depeg_ratio);
     return pins;
@@ -229,15 +230,22 @@ TimePoint Keeper::time_of(const Head& head) const {
     return settings_.chain.clock == config::ClockSource::chain ? head.block.timestamp : wall_clock();
 }
 
-/// What a unit of gas costs, for weighing a hedge against waiting: the base fee and a tenth of it as the tip,
-/// at the native token's price. A transaction's own fees are asked for when it is sent.
+/// What a tip is now, for weighing a hedge against waiting; a transaction's own is asked for when it is sent.
+/// What cannot be read leaves the last one known.
+void Keeper::note_tip() {
+    const U256 cap = fee_policy(settings_).tip_cap;
+    const auto tip = link_->nodes().read([&](Node& node) { return node.suggested_tip(cap); });
+    if (tip) tip_ = *tip;
+}
+
+/// What a unit of gas costs: the base fee and the tip, at the native token's price.
 Result<double> Keeper::gas_unit_usd(const Head& head,
                                     const std::map<AssetId, Observed<Price>>& prices) const {
     const auto native = prices.find(market_.native);
     if (native == prices.end()) return fail(Errc::not_found, "the native token has no price");
     if (!native->second.value) return tl::unexpected(native->second.value.error());
-    constexpr double kWithTip = 1.1;
-    return kWithTip * head.base_fee.to_double() * 1e-18 * native->second.value->usd;
+    if (!tip_) return fail(Errc::not_found, "no endpoint suggests a tip");
+    return (head.base_fee.to_double() + tip_->to_double()) * 1e-18 * native->second.value->usd;
 }
 
 Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& settled) {
@@ -308,6 +316,7 @@ Result<void> Keeper::watch_code(const Reading& reading, SettleReport& settled, T
     constexpr std::uint64_t kBlocks = 300;
     const BlockNumber head = reading.head.block.number;
     if (head.value < code_checked_at_.value + kBlocks) return {};
+    note_tip();
     const auto seen = read_code_hashes(link_->reader(), reading.pins, contracts_);
     if (!seen) return {};
     code_checked_at_ = head;

@@ -76,6 +76,7 @@ class Keeper {
     Result<HeadUpdate> newest_head();
     Result<void> start_over();
     TimePoint time_of(const Head& head) const;
+    void note_tip();
     Result<double> gas_unit_usd(const Head& head, const std::map<AssetId, Observed<Price>>& prices) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled);
     Result<void> watch_nonce(const Reading& reading, SettleReport& settled, TimePoint now);
@@ -99,6 +100,7 @@ class Keeper {
     std::unique_ptr<Actuator> actuator_;
     std::vector<ContractInUse> contracts_;  // whose code is pinned
     BlockNumber code_checked_at_{};
+    std::optional<U256> tip_;  // as suggested last; empty: nobody has
     State state_;
 };
 
