@@ -556,7 +556,8 @@ TEST(CliDemo, OnceAsJsonHoldsEveryInvariant) {
             << p.dump();
         EXPECT_GT(p.at("variance_removed").get<double>(), 0.0) << p.dump();
     }
-    EXPECT_GT(positions[0].at("variance_removed").get<double>(), 0.95);
+    // The cheapest band leaves a part of a narrow range's delta alone.
+    EXPECT_GT(positions[0].at("variance_removed").get<double>(), 0.9);
 }
 
 }  // namespace
