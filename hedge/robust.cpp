@@ -31,22 +31,6 @@ Result<void> check(const MatrixXd& returns) {
     return {};
 }
 
-/// Ranks from one, ties sharing the mean of theirs.
-VectorXd ranks(const VectorXd& x) {
-    std::vector<Index> order(static_cast<std::size_t>(x.size()));
-    std::iota(order.begin(), order.end(), Index{0});
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return x[a] < x[b]; });
-    VectorXd out(x.size());
-    for (std::size_t first = 0; first < order.size();) {
-        std::size_t last = first;
-        while (last + 1 < order.size() && x[order[last + 1]] == x[order[first]]) ++last;
-        for (std::size_t i = first; i <= last; ++i)
-            out[order[i]] = 1 + 0.5 * static_cast<double>(first + last);
-        first = last + 1;
-    }
-    return out;
-}
-
 MatrixXd pearson(const MatrixXd& x) {
     const MatrixXd centred = x.rowwise() - x.colwise().mean();
     return correlation(centred.transpose() * centred);
@@ -127,17 +111,34 @@ double median_of(VectorXd x) {
 /// Squared distances of rows in a scatter. Errors: Errc::decode when it is singular
 Result<VectorXd> distances(const MatrixXd& rows, const MatrixXd& scatter) {
     const Eigen::LLT<MatrixXd> factor(scatter);
-    if (factor.info() != Eigen::Success) return fail(Errc::decode, "the columns cannot be told apart");
+    constexpr double kSingular = 1e-12;
+    if (factor.info() != Eigen::Success || !(factor.rcond() > kSingular))
+        return fail(Errc::decode, "the columns cannot be told apart");
     const MatrixXd white = factor.matrixL().solve(rows.transpose());
     return VectorXd(white.colwise().squaredNorm().transpose());
 }
 
 }  // namespace
 
+VectorXd shared_ranks(const VectorXd& x) {
+    std::vector<Index> order(static_cast<std::size_t>(x.size()));
+    std::iota(order.begin(), order.end(), Index{0});
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return x[a] < x[b]; });
+    VectorXd out(x.size());
+    for (std::size_t first = 0; first < order.size();) {
+        std::size_t last = first;
+        while (last + 1 < order.size() && x[order[last + 1]] == x[order[first]]) ++last;
+        for (std::size_t i = first; i <= last; ++i)
+            out[order[i]] = 1 + 0.5 * static_cast<double>(first + last);
+        first = last + 1;
+    }
+    return out;
+}
+
 Result<MatrixXd> spearman(const MatrixXd& returns) {
     OR_TRY(check(returns));
     MatrixXd r(returns.rows(), returns.cols());
-    for (Index i = 0; i < r.cols(); ++i) r.col(i) = ranks(returns.col(i));
+    for (Index i = 0; i < r.cols(); ++i) r.col(i) = shared_ranks(returns.col(i));
     return pearson(r);
 }
 
@@ -160,7 +161,7 @@ Result<MatrixXd> gaussian_rank(const MatrixXd& returns) {
     const double n = static_cast<double>(returns.rows());
     for (Index i = 0; i < scores.cols(); ++i)
         scores.col(i) =
-            ranks(returns.col(i)).unaryExpr([&](double r) { return normal_quantile(r / (n + 1)); });
+            shared_ranks(returns.col(i)).unaryExpr([&](double r) { return normal_quantile(r / (n + 1)); });
     return pearson(scores);
 }
 

@@ -14,6 +14,9 @@ namespace outrigger {
 // Shape:   T x N; result N x N
 // Errors:  Errc::stale when T < N + 2; Errc::decode when a return is not finite or a column never moved
 
+/// Ranks from one, equal values sharing the mean of theirs.
+[[nodiscard]] Eigen::VectorXd shared_ranks(const Eigen::VectorXd& x);
+
 /// Correlations of ranks, ties sharing theirs. Source: Spearman (1904)
 [[nodiscard]] Result<Eigen::MatrixXd> spearman(const Eigen::MatrixXd& returns);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hedge/constancy.hpp"
+#include "hedge/robust.hpp"
 
 namespace outrigger {
 
@@ -73,21 +74,18 @@ Result<double> semi_correlation(const VectorXd& x, const VectorXd& y, Side side)
 
 Result<double> tail_dependence(const VectorXd& x, const VectorXd& y, double u, Side side) {
     OR_TRY(check(x, y));
-    // A rank r of T counts as r/(T + 1): in the tail when it is among the floor(u (T + 1)) outermost.
-    const auto edge = [&](const VectorXd& v) -> std::pair<bool, double> {
-        std::vector<double> sorted(v.begin(), v.end());
-        std::sort(sorted.begin(), sorted.end());
-        if (side == Side::rises) std::reverse(sorted.begin(), sorted.end());
-        const auto count = static_cast<std::size_t>(u * static_cast<double>(v.size() + 1) + 1e-9);
-        return {count > 0, count > 0 ? sorted[count - 1] : 0};
-    };
-    const auto [some_x, at_x] = edge(x);
-    const auto [some_y, at_y] = edge(y);
-    if (!some_x || !some_y) return fail(Errc::stale, "the tail is smaller than one row");
+    // A rank r of T counts as r/(T + 1). Equal values share theirs, so that a price that often stands still
+    // is in no tail.
+    const double last = static_cast<double>(x.size() + 1);
+    const double edge = u * last + 1e-9;
+    if (edge < 1) return fail(Errc::stale, "the tail is smaller than one row");
+    const VectorXd rx = shared_ranks(x);
+    const VectorXd ry = shared_ranks(y);
     Index both = 0;
     for (Index t = 0; t < x.size(); ++t) {
-        both += side == Side::falls ? (x[t] <= at_x && y[t] <= at_y ? 1 : 0)
-                                    : (x[t] >= at_x && y[t] >= at_y ? 1 : 0);
+        const bool inside = side == Side::falls ? rx[t] <= edge && ry[t] <= edge
+                                                : last - rx[t] <= edge && last - ry[t] <= edge;
+        both += inside ? 1 : 0;
     }
     return static_cast<double>(both) / (u * static_cast<double>(x.size()));
 }
