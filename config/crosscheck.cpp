@@ -126,10 +126,11 @@ class Checker {
 
     void model(const PositionSettings& p, const std::string& prefix) {
         const ModelSettings& m = p.model;
-        if (m.lookback < m.bar * static_cast<std::int64_t>(m.min_bars)) {
+        const auto bar = m.bar.value_or(kUsualBar);
+        if (m.lookback < bar * static_cast<std::int64_t>(m.min_bars)) {
             error({prefix + "model.min_bars", prefix + "model.lookback", prefix + "model.bar"},
                   fmt::format("min_bars = {} do not fit into the lookback of {} bars", m.min_bars,
-                              m.lookback / m.bar),
+                              m.lookback / bar),
                   "no proxy would ever be used", "lower min_bars, or lengthen lookback");
         }
         const Network& network = s_.chain.network;

@@ -60,6 +60,14 @@ std::vector<Field> estimate_fields() {
          .doc = "How strongly the hedge is drawn to the long-run one; 0 is not at all.",
          .store = to_policy(&P::model, &M::ridge)},
         {.section = policy,
+         .path = "model.delta_horizon",
+         .type = Type::duration,
+         .fallback = "12h",
+         .range = {0, 30 * 86400.0},
+         .doc = "The delta of a range narrower than 50 % is averaged over where the price may be this much "
+                "later, so that a hedge does not jump at the range's edge; 0h is the delta of the moment.",
+         .store = to_policy(&P::model, &M::delta_horizon)},
+        {.section = policy,
          .path = "model.correlation_shrink",
          .type = Type::ratio,
          .fallback = "0.10",
@@ -78,9 +86,12 @@ std::vector<Field> hedge_fields() {
         {.section = policy,
          .path = "model.bar",
          .type = Type::duration,
-         .fallback = "1h",
+         .fallback = "auto",
          .range = {60, 86400},
-         .doc = "Length of one bar of history; the same for every position.",
+         .choices = "auto",
+         .doc = "Length of one bar of history; the same for every position. `auto` is the shortest, from an "
+                "hour "
+                "up, that is eight times as long as the slowest price source takes to change.",
          .store = to_policy(&P::model, &M::bar)},
         {.section = policy,
          .path = "model.min_bars",
@@ -158,7 +169,7 @@ std::vector<Field> stability_fields() {
     using P = PositionSettings;
     using S = StabilitySettings;
     constexpr Section policy = Section::policy;
-    constexpr std::string_view kReactions = "alert|shrink|freeze|unwind";
+    constexpr std::string_view kReactions = "alert|shrink|switch|fall-back|freeze|unwind";
     return {
         {.section = policy,
          .path = "stability.on_decorrelated",
@@ -167,8 +178,9 @@ std::vector<Field> stability_fields() {
          .choices = kReactions,
          .doc =
              "When the correlation has fallen: `alert` keeps the hedge in shape, `shrink` refits it to the "
-             "last days and scales it to what its interval supports, `freeze` trades nothing, `unwind` "
-             "goes to nothing in slices.",
+             "last days and scales it to what its interval supports, `switch` does so with the proxies that "
+             "the last days choose, `fall-back` with the asset itself at the venues kept for it, `freeze` "
+             "trades nothing, `unwind` goes to nothing in slices.",
          .store = to_policy(&P::stability, &S::on_decorrelated)},
         {.section = policy,
          .path = "stability.on_vol_stress",
@@ -184,6 +196,12 @@ std::vector<Field> stability_fields() {
          .choices = kReactions,
          .doc = "When the hedge is shown not to pay any more.",
          .store = to_policy(&P::stability, &S::on_broken)},
+        {.section = policy,
+         .path = "stability.fallback_venues",
+         .type = Type::list,
+         .doc = "Venues that can short the asset itself but are too dear to use while a proxy does: what "
+                "`fall-back` falls back to.",
+         .store = to_policy(&P::stability, &S::fallback_venues)},
         {.section = policy,
          .path = "stability.realised_breaks",
          .type = Type::boolean,

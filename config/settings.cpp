@@ -342,14 +342,21 @@ class Loader {
     void venues() {
         for (const auto& name : layers_.names.venues) add_venue(name, /*in_file=*/true);
         for (auto& p : settings_.positions) {
-            for (const auto& name : p.venue_names) {
-                if (settings_.venue(name) == nullptr)
-                    add_venue(name, /*in_file=*/false, prefix_of(Section::position, p.name) + "venues");
-                for (std::size_t i = 0; i < settings_.venues.size(); ++i) {
-                    if (settings_.venues[i].name == name) p.venues.emplace_back(static_cast<std::uint8_t>(i));
-                }
+            const std::string prefix = prefix_of(Section::position, p.name);
+            p.venues = ids_of(p.venue_names, prefix + "venues");
+            p.fallback_venues = ids_of(p.stability.fallback_venues, prefix + "stability.fallback_venues");
+        }
+    }
+
+    std::vector<VenueId> ids_of(const std::vector<std::string>& names, const std::string& asked_by) {
+        std::vector<VenueId> out;
+        for (const auto& name : names) {
+            if (settings_.venue(name) == nullptr) add_venue(name, /*in_file=*/false, asked_by);
+            for (std::size_t i = 0; i < settings_.venues.size(); ++i) {
+                if (settings_.venues[i].name == name) out.emplace_back(static_cast<std::uint8_t>(i));
             }
         }
+        return out;
     }
 
     void add_venue(const std::string& name, bool in_file, const std::string& asked_by = "") {

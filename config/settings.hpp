@@ -97,18 +97,22 @@ struct OracleSettings {
     double max_pool_gap_ratio = 0;                    // configured in basis points
 };
 
+/// The length of bar where none is configured and the prices do not say which one suits them.
+inline constexpr std::chrono::seconds kUsualBar{3600};
+
 struct ModelSettings {
     CovarianceEstimator estimator = CovarianceEstimator::ewma;
     std::chrono::seconds lookback{0};
     std::chrono::seconds half_life{0};
     std::chrono::seconds long_half_life{0};
     std::chrono::seconds alarm_half_life{0};
-    std::chrono::seconds bar{0};
+    std::optional<std::chrono::seconds> bar;  // empty: as the prices' sources allow
     std::uint32_t min_bars = 0;
     double ridge = 0;
     double correlation_shrink = 0;
     double min_variance_removed = 0;
     double drift_inflation = 1;
+    std::chrono::seconds delta_horizon{0};
     std::chrono::seconds hold{0};
     double risk_aversion = 0;
     std::uint32_t legs = 0;
@@ -116,7 +120,7 @@ struct ModelSettings {
     std::vector<std::string> proxies;  // assets: "ETH", not "WETH"
 };
 
-enum class StressReaction : std::uint8_t { alert, shrink, freeze, unwind };
+enum class StressReaction : std::uint8_t { alert, shrink, switch_proxy, fall_back, freeze, unwind };
 
 struct StabilitySettings {
     StressReaction on_decorrelated = StressReaction::alert;
@@ -124,6 +128,7 @@ struct StabilitySettings {
     StressReaction on_broken = StressReaction::unwind;
     bool realised_breaks = false;
     double max_bar_loss = 0;
+    std::vector<std::string> fallback_venues;  // as written; used only to fall back to
 };
 
 /// One position with everything that applies to it: defaults, profile and overrides are resolved.
@@ -135,6 +140,7 @@ struct PositionSettings {
     WhenGone when_gone = WhenGone::unwind;
     std::string profile;          // empty: none
     std::vector<VenueId> venues;  // in order of preference; index into Settings::venues
+    std::vector<VenueId> fallback_venues;
     Thresholds thresholds;
     Limits limits;
     OracleSettings oracle;

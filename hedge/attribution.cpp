@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hedge/attribution.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace outrigger {
@@ -59,8 +60,12 @@ Result<Attribution> attribute(const HoldingPoint& before, const HoldingPoint& af
     out.fees_usd = OR_TRY(grown(before.fees, after.fees, after));
     out.hedge_usd = OR_TRY(moved(before.hedge, before, after));
     out.gas_usd = after.gas_usd - before.gas_usd;
-    if (before.venue_equity_usd && after.venue_equity_usd && before.writes == after.writes)
+    if (before.venue_equity_usd && after.venue_equity_usd && before.writes == after.writes) {
         out.carry_usd = *after.venue_equity_usd - *before.venue_equity_usd - out.hedge_usd;
+        if (before.loans && after.loans)
+            out.interest_usd = after.loans->equity_usd - before.loans->equity_usd -
+                               OR_TRY(moved(before.loans->hedge, before, after));
+    }
     const bool finite = std::isfinite(out.hedged_usd()) && std::isfinite(out.unhedged_usd());
     if (!finite) return fail(Errc::decode, "the profit and loss is not a finite number");
     return out;
@@ -91,9 +96,11 @@ std::vector<Attribution> by_bar(std::span<const Attribution> intervals, std::chr
         }
         auto& last = out.back();
         add(last, interval);
-        last.carry_usd = last.carry_usd && interval.carry_usd
-                             ? std::optional(*last.carry_usd + *interval.carry_usd)
-                             : std::nullopt;
+        const auto both = [](const std::optional<double>& a, const std::optional<double>& b) {
+            return a && b ? std::optional(*a + *b) : std::nullopt;
+        };
+        last.carry_usd = both(last.carry_usd, interval.carry_usd);
+        last.interest_usd = both(last.interest_usd, interval.interest_usd);
     }
     return out;
 }
@@ -105,7 +112,12 @@ Attribution sum_of(std::span<const Attribution> intervals) {
     for (const auto& interval : intervals) {
         add(out, interval);
         if (interval.carry_usd) out.carry_usd = out.carry_usd.value_or(0) + *interval.carry_usd;
+        if (interval.interest_usd) out.interest_usd = out.interest_usd.value_or(0) + *interval.interest_usd;
     }
+    // Carry that was not taken apart leaves all of it untold.
+    if (std::any_of(intervals.begin(), intervals.end(),
+                    [](const auto& i) { return i.carry_usd && !i.interest_usd; }))
+        out.interest_usd.reset();
     return out;
 }
 

@@ -12,6 +12,12 @@
 
 namespace outrigger {
 
+/// What some of the venues hold.
+struct VenueHolding {
+    double equity_usd = 0;
+    std::map<std::string, double> hedge{};  // whole tokens, short is negative
+};
+
 /// What hedged positions are and hold at one moment: what an interval's profit and loss is taken apart by.
 struct HoldingPoint {
     TimePoint at{};
@@ -21,6 +27,7 @@ struct HoldingPoint {
     std::map<std::string, double> price_usd;
     std::string liquidity;                     // of every position; another one is another position
     std::optional<double> venue_equity_usd{};  // where no other position uses the venues
+    std::optional<VenueHolding> loans{};       // of that, what lends and borrows; known with it
     double gas_usd = 0;                        // spent so far
     std::uint64_t writes = 0;                  // transactions so far: money may have moved with each
 };
@@ -37,7 +44,11 @@ struct Attribution {
     /// Funding, borrow and basis: what the venues' equity did beyond the hedge's move. Only over an interval
     /// in which nothing was written, as a write may move money in or out.
     std::optional<double> carry_usd{};
+    std::optional<double> interest_usd{};  // of that, at the venues that lend; the rest is funding and basis
 
+    [[nodiscard]] std::optional<double> funding_usd() const {
+        return carry_usd && interest_usd ? std::optional(*carry_usd - *interest_usd) : std::nullopt;
+    }
     [[nodiscard]] double unhedged_usd() const { return delta_usd + gamma_usd + fees_usd; }
     [[nodiscard]] double hedged_usd() const {
         return unhedged_usd() + hedge_usd + carry_usd.value_or(0) - gas_usd;

@@ -94,9 +94,9 @@ class Decider {
         }
         const double unhedged = t_.exposure_usd.dot(e_.recent * t_.exposure_usd);
         if (!(unhedged > 0)) return nothing_moves(std::move(out));
-        OR_TRY(choose());
+        m_.members = OR_TRY(chosen(e_.steady, m_.members, /*reserves=*/false));
         const VectorXd before = out.target_usd;
-        const auto found = minimum(e_.recent, p_.ridge);
+        const auto found = minimum(e_.recent, p_.ridge, m_.members);
         if (!found) {  // not to be told apart, or no such limits
             out.no_estimate = found.error().what;
             return out;
@@ -134,29 +134,33 @@ class Decider {
                           p_.drift_inflation);
     }
 
-    bool member(std::size_t k) const { return m_.members[k] != 0; }
+    bool in_reserve(std::size_t k) const { return !t_.reserve.empty() && t_.reserve[k]; }
 
-    /// Which instruments to use: all, or a few chosen on what lasts: an instrument is not for a week.
-    Result<void> choose() {
-        if (p_.legs == 0 || t_.instruments.size() <= p_.legs) {
-            m_.members.assign(t_.instruments.size(), 1);
-            return {};
-        }
+    /// Which instruments to use: all, or a few of them, changed reluctantly from the present ones.
+    Result<std::vector<std::uint8_t>> chosen(const MatrixXd& covariance,
+                                             const std::vector<std::uint8_t>& present, bool reserves) const {
+        std::vector<std::uint8_t> out(t_.instruments.size(), 0);
+        std::vector<Index> candidates;
         std::vector<Index> current;
-        for (std::size_t k = 0; k < t_.instruments.size(); ++k)
-            if (member(k)) current.push_back(t_.instruments[k]);
-        const auto choice = OR_TRY(choose_instruments(e_.steady, t_.exposure_usd, t_.instruments, current,
+        for (std::size_t k = 0; k < out.size(); ++k) {
+            if (in_reserve(k) && !reserves) continue;
+            out[k] = 1;
+            candidates.push_back(t_.instruments[k]);
+            if (!present.empty() && present[k] != 0) current.push_back(t_.instruments[k]);
+        }
+        if (p_.legs == 0 || candidates.size() <= p_.legs) return out;
+        const auto choice = OR_TRY(choose_instruments(covariance, t_.exposure_usd, candidates, current,
                                                       {.legs = p_.legs,
                                                        .min_gain = p_.min_gain,
                                                        .risk_aversion = gamma_,
                                                        .hold = p_.hold_days,
                                                        .cost_per_usd = t_.cost_per_usd.mean(),
                                                        .fixed_cost_usd = t_.gas_usd}));
-        for (std::size_t k = 0; k < t_.instruments.size(); ++k) {
-            m_.members[k] = std::find(choice.members.begin(), choice.members.end(), t_.instruments[k]) !=
-                            choice.members.end();
+        for (std::size_t k = 0; k < out.size(); ++k) {
+            out[k] = std::find(choice.members.begin(), choice.members.end(), t_.instruments[k]) !=
+                     choice.members.end();
         }
-        return {};
+        return out;
     }
 
     HedgeProblem problem(const MatrixXd& covariance, const std::vector<Index>& legs) const {
@@ -174,11 +178,12 @@ class Decider {
     }
 
     /// The hedge of least variance with the members, drawn to what it would be in the long run.
-    Result<VectorXd> minimum(const MatrixXd& recent, double ridge) const {
+    Result<VectorXd> minimum(const MatrixXd& recent, double ridge,
+                             const std::vector<std::uint8_t>& members) const {
         VectorXd out = VectorXd::Zero(std::ssize(t_.instruments));
         std::vector<Index> used;
-        for (std::size_t k = 0; k < t_.instruments.size(); ++k)
-            if (member(k)) used.push_back(static_cast<Index>(k));
+        for (std::size_t k = 0; k < members.size(); ++k)
+            if (members[k] != 0) used.push_back(static_cast<Index>(k));
         if (used.empty()) return out;
         HedgeProblem far = problem(e_.steady, used);
         far.gross_limit_usd.reset();
@@ -195,7 +200,10 @@ class Decider {
                             const std::vector<Index>& used) const {
         if (t_.short_cost_per_day.size() == 0 || p_.carry_tilt <= 0) return hedge;
         const VectorXd room = p_.carry_tilt * hedge.cwiseAbs();
-        problem.borrow = t_.short_cost_per_day(used);
+        // What a short is paid instead is no reason to be long.
+        const VectorXd cost = t_.short_cost_per_day(used);
+        problem.borrow = cost.cwiseMax(0.0);
+        problem.funding = (-cost).cwiseMax(0.0);
         problem.lower_usd = problem.lower_usd.cwiseMax(hedge - room);
         problem.upper_usd = problem.upper_usd.cwiseMin(hedge + room);
         return OR_TRY(minimise_variance(problem, hedge)).target_usd;
@@ -281,12 +289,15 @@ class Decider {
         switch (reaction) {
             case Reaction::alert: {
                 m_.slice_from_usd.clear();
+                m_.substitute.clear();
                 // A closed gate keeps a hedge from being opened; one that is held is kept in shape.
                 if (!out.gate_open && t_.held_usd.isZero(0)) return {};
-                out.hold_usd = OR_TRY(towards(out, out.target_usd));
+                out.hold_usd = OR_TRY(towards(out, out.target_usd, m_.members));
                 return {};
             }
             case Reaction::shrink: return shrink(out);
+            case Reaction::switch_proxy: return substitute(out, /*reserves=*/false);
+            case Reaction::fall_back: return substitute(out, /*reserves=*/true);
             case Reaction::freeze: out.frozen = true; return {};
             case Reaction::unwind:
                 out.unwinding = true;
@@ -299,22 +310,51 @@ class Decider {
 
     /// As much of a hedge refitted to the last days as the lower end of its interval supports.
     Result<void> shrink(HedgeWish& out) {
-        const auto found = minimum(e_.alarmed, p_.alarmed_ridge);
+        const auto found = minimum(e_.alarmed, p_.alarmed_ridge, m_.members);
         if (!found) {
             out.no_estimate = found.error().what;
             return {};
         }
-        const auto recent = quality(p_.alarmed_half_life, *found);
-        const bool sure = recent && recent->interval.correlation > 0;
-        const double share =
-            sure ? decorrelated_share(recent->interval.low, recent->interval.correlation) : 0.0;
-        out.target_usd = share * *found;
-        const VectorXd wanted = OR_TRY(towards(out, out.target_usd));
+        out.target_usd = supported(quality(p_.alarmed_half_life, *found)) * *found;
+        const VectorXd wanted = OR_TRY(towards(out, out.target_usd, m_.members));
         out.hold_usd = sliced(wanted, std::chrono::minutes{15});
         // More of a leg may be wanted as well; a gate that is shut lets none be added.
         const VectorXd less = only_reduced(wanted, t_.held_usd);
         for (Index k = 0; out.gate_open && k < wanted.size(); ++k)
             if (less[k] == t_.held_usd[k]) out.hold_usd[k] = wanted[k];
+        return {};
+    }
+
+    static double supported(const std::optional<HedgeQuality>& quality) {
+        const bool sure = quality && quality->interval.correlation > 0;
+        return sure ? decorrelated_share(quality->interval.low, quality->interval.correlation) : 0.0;
+    }
+
+    /// The same with the instruments that the last days choose, for as long as the state lasts. The watch
+    /// goes on watching the usual ones: it is their relationship that has to come back.
+    Result<void> substitute(HedgeWish& out, bool reserves) {
+        m_.substitute = OR_TRY(chosen(e_.alarmed, m_.substitute, reserves));
+        const auto found = minimum(e_.alarmed, p_.alarmed_ridge, m_.substitute);
+        if (!found) {
+            out.no_estimate = found.error().what;
+            return {};
+        }
+        const auto left = [&](const MatrixXd& covariance, const VectorXd& hedge) {
+            const VectorXd hedged = t_.exposure_usd + spread_by_asset(hedge);
+            return hedged.dot(covariance * hedged);
+        };
+        const double unhedged = t_.exposure_usd.dot(e_.alarmed * t_.exposure_usd);
+        out.quality = quality(p_.alarmed_half_life, *found);
+        // The asset itself leaves nothing to be unsure of, and so no interval.
+        const bool exact = unhedged > 0 && left(e_.alarmed, *found) <= 1e-9 * unhedged;
+        out.target_usd = (exact ? 1.0 : supported(out.quality)) * *found;
+        out.variance_removed = unhedged > 0 ? 1 - left(e_.alarmed, out.target_usd) / unhedged : 0;
+        out.forecast_sd_usd = std::sqrt(std::max(0.0, left(e_.alarmed, out.target_usd)));
+        ask_gate(out, unhedged);
+        out.gate_open = out.gate_open || exact;
+        const VectorXd wanted = OR_TRY(towards(out, out.target_usd, m_.substitute));
+        // One leg for another may go at once; less of everything goes in slices.
+        out.hold_usd = out.gate_open ? wanted : sliced(wanted, std::chrono::minutes{15});
         return {};
     }
 
@@ -334,7 +374,8 @@ class Decider {
     }
 
     /// What to hold on the way to a target: as the band says, or the target itself.
-    Result<VectorXd> towards(HedgeWish& out, const VectorXd& target) const {
+    Result<VectorXd> towards(HedgeWish& out, const VectorXd& target,
+                             const std::vector<std::uint8_t>& members) const {
         if (!p_.band) return target;
         ApproachInputs in;
         in.covariance = e_.recent;
@@ -349,8 +390,8 @@ class Decider {
         in.upper_usd = t_.upper_usd;
         in.member.resize(t_.instruments.size());
         for (std::size_t k = 0; k < t_.instruments.size(); ++k) {
-            in.member[k] = member(k);
-            if (member(k)) continue;
+            in.member[k] = members[k] != 0;
+            if (members[k] != 0) continue;
             in.lower_usd[static_cast<Index>(k)] = 0;
             in.upper_usd[static_cast<Index>(k)] = 0;
         }
@@ -372,13 +413,16 @@ class Decider {
 };
 
 /// A memory of other assets or instruments says nothing about these; what the state of the world was stays.
-void fit(HedgeMemory& memory, const HedgeTask& task) {
+void fit(HedgeMemory& memory, const HedgeTask& task, const PipelineParams& params) {
+    const auto bar = std::chrono::round<std::chrono::seconds>(params.bar);
+
     std::vector<std::size_t> instruments;
     for (const Index i : task.instruments) instruments.push_back(static_cast<std::size_t>(i));
     const auto assets = static_cast<std::size_t>(task.exposure_usd.size());
-    if (memory.instruments != instruments || memory.exposure_usd.size() != assets) {
+    if (memory.instruments != instruments || memory.exposure_usd.size() != assets || memory.bar != bar) {
         HedgeMemory fresh;
         fresh.last_bar = memory.last_bar;
+        fresh.bar = bar;
         fresh.watch.state = memory.watch.state;
         fresh.target_usd.assign(instruments.size(), 0);
         fresh.members.assign(instruments.size(), 0);
@@ -397,6 +441,8 @@ std::string_view to_string(Reaction reaction) {
     switch (reaction) {
         case Reaction::alert: return "alert";
         case Reaction::shrink: return "shrink";
+        case Reaction::switch_proxy: return "switch";
+        case Reaction::fall_back: return "fall-back";
         case Reaction::freeze: return "freeze";
         case Reaction::unwind: return "unwind";
     }
@@ -407,7 +453,8 @@ Result<std::string> learn_bar(HedgeMemory& memory, const LearntBar& bar, const R
                               const PipelineParams& params) {
     if (!bar.log_returns.allFinite()) return fail(Errc::decode, "a return is not a finite number");
     memory.last_bar = bar.end;
-    if (memory.exposure_usd.size() != static_cast<std::size_t>(bar.log_returns.size()))
+    if (memory.exposure_usd.size() != static_cast<std::size_t>(bar.log_returns.size()) ||
+        memory.bar != std::chrono::round<std::chrono::seconds>(params.bar))
         return std::string();  // nothing has been decided yet
     for (std::size_t k = 0; k < memory.instruments.size(); ++k) {
         const double r = bar.log_returns[static_cast<Index>(memory.instruments[k])];
@@ -438,11 +485,11 @@ Result<HedgeWish> wish_hedge(HedgeMemory& memory, const HedgeTask& task, const E
                              const PipelineParams& params) {
     const auto k = std::ssize(task.instruments);
     if (task.held_usd.size() != k || task.lower_usd.size() != k || task.upper_usd.size() != k ||
-        task.cost_per_usd.size() != k)
+        task.cost_per_usd.size() != k || (!task.reserve.empty() && std::ssize(task.reserve) != k))
         return fail(Errc::config, "holdings, limits and costs are not of the same instruments");
     if (!(task.value_usd > 0) || !task.exposure_usd.allFinite() || !task.held_usd.allFinite())
         return fail(Errc::decode, "the position's value, exposure or hedge is not a usable number");
-    fit(memory, task);
+    fit(memory, task, params);
     return Decider(memory, task, estimates, params).decide();
 }
 

@@ -20,10 +20,12 @@ namespace outrigger {
 
 /// What follows from a state of the world that is not calm.
 enum class Reaction : std::uint8_t {
-    alert,   // the hedge is kept in shape, and the alarm is told
-    shrink,  // refitted to the last days and scaled to the lower end of its interval (methods E.7)
-    freeze,  // nothing is traded
-    unwind,  // to nothing, in slices
+    alert,         // the hedge is kept in shape, and the alarm is told
+    shrink,        // refitted to the last days and scaled to the lower end of its interval (methods E.7)
+    switch_proxy,  // the same with the instruments that the last days choose
+    fall_back,     // the same, with those kept in reserve for this among them
+    freeze,        // nothing is traded
+    unwind,        // to nothing, in slices
 };
 [[nodiscard]] std::string_view to_string(Reaction reaction);
 
@@ -62,6 +64,7 @@ struct HedgeTask {
     Eigen::VectorXd exposure_usd;           // N
     double value_usd = 0;                   // of the position: what risk aversion is relative to
     std::vector<Eigen::Index> instruments;  // K of the N
+    std::vector<bool> reserve;              // K: used only to fall back to; empty: none is
     Eigen::VectorXd held_usd;               // K
     Eigen::VectorXd lower_usd;              // K
     Eigen::VectorXd upper_usd;              // K
@@ -93,11 +96,13 @@ struct LearntBar {
 /// All that the pipeline remembers of one hedge.
 struct HedgeMemory {
     TimePoint last_bar{};                  // bars up to this one are learnt
+    std::chrono::seconds bar{0};           // their length
     std::vector<double> exposure_usd;      // N, as of the last decision
     double value_usd = 0;                  // likewise
     std::vector<std::size_t> instruments;  // K of the N
     std::vector<double> target_usd;        // K: the hedge of least variance then
     std::vector<std::uint8_t> members;     // K: 1 is in use
+    std::vector<std::uint8_t> substitute;  // K: what stands in for them; empty: nothing has to
     std::vector<double> wander;            // K: D as observed, USD squared per day
     std::vector<double> drift;             // K: what a hedge left alone has become since `noted`, as a factor
     TimePoint noted{};                     // when the target was last compared with its past

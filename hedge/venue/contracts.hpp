@@ -84,6 +84,7 @@ using GetTotalPositionSize = abi::Function<"getTotalPositionSize", I256(Address,
 using GetTotalOpenNotional = abi::Function<"getTotalOpenNotional", I256(Address, Address)>;
 using GetPendingFundingPayment = abi::Function<"getPendingFundingPayment", I256(Address, Address)>;
 using GetMaxTickCrossedWithinBlock = abi::Function<"getMaxTickCrossedWithinBlock", abi::UInt<24>(Address)>;
+using GetSqrtMarkTwapX96 = abi::Function<"getSqrtMarkTwapX96", abi::UInt<160>(Address, abi::UInt<32>)>;
 using IsOverPriceSpread = abi::Function<"isOverPriceSpread", bool(Address)>;
 using GetFeeRatio = abi::Function<"getFeeRatio", abi::UInt<24>(Address)>;
 using GetIndexPrice = abi::Function<"getIndexPrice", U256(U256)>;

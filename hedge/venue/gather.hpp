@@ -37,6 +37,19 @@ class Gather {
         });
     }
 
+    /// Adds a read that the whole can do without: what is not answered, or refused, stays as it was in S.
+    template <class V, class Put>
+    void read_if_told(Query<V> query, Put put) {
+        const std::size_t begin = reads_.size();
+        const std::size_t count = query.reads.size();
+        reads_.insert(reads_.end(), query.reads.begin(), query.reads.end());
+        parts_.push_back([begin, count, decode = std::move(query.decode), put = std::move(put)](
+                             S& into, Answers answers) -> Result<void> {
+            if (auto value = decode(answers.subspan(begin, count))) put(into, *std::move(value));
+            return {};
+        });
+    }
+
     /// The query whose answer is finish(filled S).
     template <class F>
     auto build(F finish) && {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -49,6 +50,10 @@ void read_market(Gather<State>& gather, const PerpV2Params& p, std::size_t i, co
                     pick(s).index_price = price;
                     return {};
                 });
+    // Only what holding costs: without it there is still a hedge.
+    gather.read_if_told(
+        eth_query<GetSqrtMarkTwapX96>(p.chain, p.exchange, m.base_token, abi::UInt<32>(kFundingWindow)),
+        [pick](State& s, const abi::UInt<160>& v) { pick(s).mark_sqrt_x96 = v.value(); });
     gather.read(m.symbol + " tick limit",
                 eth_query<GetMaxTickCrossedWithinBlock>(p.chain, p.exchange, m.base_token),
                 [pick](State& s, const abi::UInt<24>& v) { pick(s).max_tick_crossed = v.value(); });
@@ -100,6 +105,8 @@ VenueAccount summarise(const PerpV2Params& p, std::shared_ptr<State> state) {
     VenueAccount account;
     for (std::size_t i = 0; i < p.markets.size(); ++i) {
         account.position[p.markets[i].asset] = to_units(s.markets[i].total_size, kDecimals);
+        if (const auto cost = short_funding_per_day(s.markets[i]))
+            account.short_cost_per_day[p.markets[i].asset] = *cost;
         account.facts["size:" + p.markets[i].symbol] = s.markets[i].size;
         account.facts["funding:" + p.markets[i].symbol] = s.markets[i].pending_funding;
     }
@@ -117,6 +124,14 @@ VenueAccount summarise(const PerpV2Params& p, std::shared_ptr<State> state) {
 }
 
 }  // namespace
+
+std::optional<double> short_funding_per_day(const Market& m) {
+    const double index = to_units(m.index_price, kDecimals);
+    if (m.mark_sqrt_x96.is_zero() || !(index > 0)) return std::nullopt;
+    const double root = std::ldexp(m.mark_sqrt_x96.to_double(), -96);  // both tokens have 18 decimals
+    const double premium = (root * root - index) / index;
+    return std::clamp(-premium, -kFundingMax, kFundingMax);
+}
 
 double notional_usd(const State& s) {
     double sum = 0;

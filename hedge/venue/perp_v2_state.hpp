@@ -11,6 +11,10 @@ namespace outrigger::perp {
 /// Every amount of Perp's own ledger has 18 decimals.
 inline constexpr unsigned kDecimals = 18;
 
+/// What funding is measured over, and how much of it there is in a day at most: the protocol's settings.
+inline constexpr std::uint32_t kFundingWindow = 900;
+inline constexpr double kFundingMax = 0.10;
+
 /// One market and what we have in it.
 struct Market {
     I256 size;        // taker position; negative: short
@@ -18,6 +22,7 @@ struct Market {
     I256 open_notional;
     I256 pending_funding;  // positive: we owe it
     U256 index_price;      // USD
+    U256 mark_sqrt_x96;    // of the mark's mean over kFundingWindow; zero: not told
     bool open = false;
     bool over_spread = false;            // vAMM price too far from the index for increases
     std::uint64_t max_tick_crossed = 0;  // 0: the market is paused
@@ -39,6 +44,10 @@ struct State : VenueState {
 
 /// The account of `owner`, from one batch of reads. Errors: any read that fails, by name.
 Query<VenueAccount> account_query(const PerpV2Params& params, const Address& owner);
+
+/// What a short pays of its notional per day: the index over the mark. Negative: it is paid. Nothing where
+/// the mark is not told. Source:  Exchange._getFundingGrowthGlobalAndTwaps
+std::optional<double> short_funding_per_day(const Market& market);
 
 /// Sum of the positions' absolute values at the index, USD.
 double notional_usd(const State& state);

@@ -140,11 +140,11 @@ void check_bars(Checklist& list, const Keeper& keeper, const RoundReport& look) 
     const auto choice = keeper.bar_choice(look.seen.now, {.min_bars = model.min_bars});
     if (!choice) {
         list.add(Verdict::note, "bars", choice.error().what);
-    } else if (choice->bar <= model.bar) {
+    } else if (choice->bar <= model.bar.value_or(choice->bar)) {
         list.add(Verdict::ok, "bars", choice->why);
     } else {
         list.add(Verdict::note, "bars",
-                 fmt::format("model.bar is {} s, short for these sources; better {}", model.bar.count(),
+                 fmt::format("model.bar is {} s, short for these sources; better {}", model.bar->count(),
                              choice->why));
     }
 }

@@ -61,7 +61,12 @@ std::vector<std::string> effect_lines(const LedgerView& view, const std::string&
     std::string money = fmt::format("price {} · gamma {} · fees {} · hedge {}",
                                     signed_grouped(s.delta_usd, 2), signed_grouped(s.gamma_usd, 2),
                                     signed_grouped(s.fees_usd, 2), signed_grouped(s.hedge_usd, 2));
-    if (s.carry_usd)
+    if (s.funding_usd()) {
+        if (*s.interest_usd != 0) money += fmt::format(" · interest {}", signed_grouped(*s.interest_usd, 2));
+        if (*s.funding_usd() != 0)
+            money += fmt::format(" · funding and basis {}", signed_grouped(*s.funding_usd(), 2));
+        money += fmt::format(" ({} of {} bars)", e->bars_with_carry, e->bars);
+    } else if (s.carry_usd)
         money += fmt::format(" · carry {} ({} of {} bars)", signed_grouped(*s.carry_usd, 2),
                              e->bars_with_carry, e->bars);
     money +=
@@ -90,6 +95,8 @@ json effect_json(const LedgerView& view, const std::string& position, std::chron
             {"fees_usd", s.fees_usd},
             {"hedge_usd", s.hedge_usd},
             {"carry_usd", number(s.carry_usd)},
+            {"interest_usd", number(s.interest_usd)},
+            {"funding_and_basis_usd", number(s.funding_usd())},
             {"bars_with_carry", e->bars_with_carry},
             {"gas_usd", s.gas_usd},
             {"total_usd", s.hedged_usd()}};

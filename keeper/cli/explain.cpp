@@ -41,6 +41,10 @@ void explain_figures(const Output& out, const json& f) {
         exposure += fmt::format("{}{} {}", exposure.empty() ? "" : "  ",
                                 signed_grouped(units.get<double>(), 4), asset);
     out.result(fmt::format("  exposure    {}   worth ${}", exposure, grouped(at(f, "value_usd"), 2)));
+    if (const double move = f.value("likely_move", 0.0); move > 0)
+        out.result(
+            fmt::format("              averaged over the likely moves ahead, ±{:.1f} % (model.delta_horizon)",
+                        100 * move));
     for (const auto& leg : f["legs"]) {
         out.result(fmt::format("  hedge       {} {} on {}   wanted {} ({} USD)",
                                signed_grouped(at(leg, "held_units"), 4), leg.value("asset", "?"),
@@ -81,7 +85,7 @@ void explain_figures(const Output& out, const json& f) {
 /// The length of a bar of that position's history; an hour for one that is configured no more.
 std::chrono::seconds bar_of(const config::Settings& settings, const std::string& name) {
     for (const auto& p : settings.positions)
-        if (p.name == name) return p.model.bar;
+        if (p.name == name) return p.model.bar.value_or(config::kUsualBar);
     return std::chrono::hours{1};
 }
 

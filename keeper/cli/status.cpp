@@ -60,7 +60,8 @@ json document(const config::Settings& settings, const LedgerView& view) {
     }
     json effects = json::object();
     for (const auto& position : settings.positions)
-        effects[position.name] = effect_json(view, position.name, position.model.bar);
+        effects[position.name] =
+            effect_json(view, position.name, position.model.bar.value_or(config::kUsualBar));
     return {{"schema", 1},
             {"effects", std::move(effects)},
             {"mode", to_string(view.mode)},
@@ -106,7 +107,7 @@ int status(const Globals& globals, const StatusFlags& flags) {
                       {"STATE", false}},
                      rows));
     for (const auto& position : settings->positions) {
-        const auto lines = effect_lines(*view, position.name, position.model.bar);
+        const auto lines = effect_lines(*view, position.name, position.model.bar.value_or(config::kUsualBar));
         if (!lines.empty()) out.result(fmt::format("\n {:<16} {}", position.name, lines.front()));
     }
     std::string venues;

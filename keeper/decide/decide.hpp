@@ -114,10 +114,11 @@ struct CrossFigures {
 
 /// The numbers behind one position's decision.
 struct PositionFigures {
-    bool known = false;            // false: something needed was unreadable; the rest is then meaningless
-    double value_usd = 0;          // what the band is a share of: with the fees, unless they are kept apart
-    double fees_usd = 0;           // uncollected
-    Exposure delta_units;          // LP exposure by asset (quote assets too), with the fees unless apart
+    bool known = false;      // false: something needed was unreadable; the rest is then meaningless
+    double value_usd = 0;    // what the band is a share of: with the fees, unless they are kept apart
+    double fees_usd = 0;     // uncollected
+    double likely_move = 0;  // of the relative price's logarithm, that the delta is averaged over; 0: spot
+    Exposure delta_units;    // LP exposure by asset (quote assets too), with the fees unless apart
     Exposure gamma_units_per_usd;  // d(delta)/d(price) by asset: own gamma
     double dollar_gamma_usd = 0;   // P^2 d2V/dP^2 in the pool's relative price, never positive
     std::vector<LegFigures> legs;

@@ -29,6 +29,28 @@ std::string venue_name(const Params& params, VenueId venue) {
     return venue.value < params.venues.size() ? params.venues[venue.value] : std::to_string(venue.value);
 }
 
+/// How far the pool's relative price is likely to move until the next decisions: one standard deviation of
+/// its logarithm. Zero where the range is wide, the history is short, or the horizon is none.
+double likely_move(const Snapshot& seen, const Params& params, const PositionParams& settings,
+                   const ConcentratedCurve& curve) {
+    constexpr double kNarrow = 1.5;  // upper price over lower
+    const std::chrono::duration<double, std::ratio<86400>> days = settings.delta_horizon;
+    if (days.count() <= 0 || curve.price_upper >= kNarrow * curve.price_lower || !seen.panel) return 0;
+    if (seen.panel->ends.size() < settings.pipeline.min_bars) return 0;
+    std::vector<AssetId> moving;
+    Eigen::VectorXd loading(2);
+    for (const auto& [asset, sign] : {std::pair{curve.asset0, 1.0}, {curve.asset1, -1.0}}) {
+        if (params.assets.at(asset.value).is_quote) continue;
+        loading[std::ssize(moving)] = sign;
+        moving.push_back(asset);
+    }
+    const auto covariance = daily_covariance(*seen.panel, moving, settings);
+    if (!covariance) return 0;
+    const Eigen::VectorXd used = loading.head(std::ssize(moving));
+    const double variance = days.count() * used.dot(*covariance * used);
+    return variance > 0 && std::isfinite(variance) ? std::sqrt(variance) : 0;
+}
+
 /// One position's own exposure at oracle prices.
 Result<PositionFigures> position_figures(const Snapshot& seen, const Params& params, std::size_t index,
                                          GroupFigures& group) {
@@ -39,7 +61,8 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
     const LpView& lp = *observed;
     const double price0 = OR_TRY(fresh_price(seen, params, lp.curve.asset0));
     const double price1 = OR_TRY(fresh_price(seen, params, lp.curve.asset1));
-    const auto valued = concentrated_greeks(lp.curve, price0, price1);
+    const double sd = likely_move(seen, params, params.positions[index], lp.curve);
+    const auto valued = horizon_greeks(lp.curve, price0, price1, sd);
     if (!valued) return fail(valued.error().code, fmt::format("position {}: {}", name, valued.error().what));
     const LpGreeks& greeks = *valued;
     const double fees0 = to_units(lp.uncollected_fees.amount0, lp.decimals0);
@@ -47,6 +70,7 @@ Result<PositionFigures> position_figures(const Snapshot& seen, const Params& par
 
     PositionFigures out;
     out.known = true;
+    out.likely_move = sd;
     out.fees_usd = fees0 * price0 + fees1 * price1;
     out.value_usd = greeks.value_usd;
     out.dollar_gamma_usd = greeks.dollar_gamma;
@@ -266,6 +290,7 @@ Result<GroupFigures> evaluate(const Snapshot& seen, const Params& params, const 
         total.fees_usd += own.fees_usd;
         total.dollar_gamma_usd += own.dollar_gamma_usd;
         total.band_usd += own.band_usd;
+        total.likely_move = std::max(total.likely_move, own.likely_move);
         for (const auto& [asset, units] : own.delta_units) total.delta_units[asset] += units;
         for (const auto& [asset, gamma] : own.gamma_units_per_usd) total.gamma_units_per_usd[asset] += gamma;
         OR_TRY(add_exposure(seen, params, own, *seen.pools.at(index).value, exposure));

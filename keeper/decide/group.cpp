@@ -27,6 +27,7 @@ void add_legs(Group& group, const std::vector<LegParams>& legs) {
             group.legs.push_back(leg);
         } else {
             known->max_usd += leg.max_usd;
+            known->reserve = known->reserve && leg.reserve;
         }
     }
 }

@@ -24,6 +24,7 @@ struct Instrument {
     double max_usd = 0;
     double cost_ratio = 0;  // at the preferred venue
     double gas = 0;
+    bool reserve = false;  // at every venue
 };
 
 struct Instruments {
@@ -43,9 +44,10 @@ Instruments instruments_of(const Group& group) {
         const auto known = std::find_if(out.each.begin(), out.each.end(),
                                         [&](const auto& i) { return i.asset == leg.asset; });
         if (known == out.each.end()) {
-            out.each.push_back({leg.asset, leg.max_usd, leg.cost_ratio, leg.gas});
+            out.each.push_back({leg.asset, leg.max_usd, leg.cost_ratio, leg.gas, leg.reserve});
         } else {
             known->max_usd = std::max(known->max_usd, leg.max_usd);
+            known->reserve = known->reserve && leg.reserve;
         }
         out.gross_usd = std::max(out.gross_usd, leg.max_usd);
     }
@@ -95,7 +97,12 @@ class GroupProblem {
     }
 
     [[nodiscard]] bool possible() const { return !instruments_.each.empty(); }
-    [[nodiscard]] bool direct() const { return assets_.size() == instruments_.each.size(); }
+    /// Every asset has an instrument of its own that is not only there to fall back to.
+    [[nodiscard]] bool direct() const {
+        return assets_.size() == instruments_.each.size() &&
+               std::none_of(instruments_.each.begin(), instruments_.each.end(),
+                            [](const Instrument& i) { return i.reserve; });
+    }
     [[nodiscard]] const std::vector<AssetId>& assets() const { return assets_; }
 
     [[nodiscard]] HedgeTask task() const {
@@ -119,6 +126,7 @@ class GroupProblem {
         for (Index k = 0; k < count; ++k) {
             const auto& instrument = instruments_.each[static_cast<std::size_t>(k)];
             out.instruments.push_back(k);
+            out.reserve.push_back(instrument.reserve);
             const auto held = exposure_.held_usd.find(instrument.asset);
             if (held != exposure_.held_usd.end()) out.held_usd[k] = held->second;
             const double most =

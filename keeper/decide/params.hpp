@@ -28,6 +28,7 @@ struct LegParams {
     double max_usd = 0;     // largest short, gross
     double cost_ratio = 0;  // fee + half spread, fraction of notional
     double gas = 0;         // units that a change of the hedge takes, all its transactions together
+    bool reserve = false;   // used only to fall back to
 };
 
 /// What becomes of the hedge of a position that is proven to be burned or another's.
@@ -51,6 +52,7 @@ struct PositionParams {
     double max_pool_gap_ratio = 0;  // pool price against oracle price
     double max_mean_gap_ratio = 0;  // pool price against its own mean, where that is read
     WhenGone when_gone = WhenGone::unwind;
+    std::chrono::seconds delta_horizon{0};  // the delta is averaged over the moves of so long; 0: spot
     bool fees_in_exposure = true;  // uncollected fees are hedged too; otherwise valued and shown apart
     double max_abs_ratio = 0;      // |hedge usd / exposure usd| of a proxy, in all and of each
     Estimator estimator = Estimator::ewma;  // of the recent covariance

@@ -11,8 +11,14 @@ namespace outrigger {
 
 namespace {
 
-/// The equity of the venues a group hedges at, where it is the only one there.
-std::optional<double> own_equity(const Snapshot& seen, const std::vector<Group>& groups, std::size_t own) {
+/// The equity of the venues a group hedges at, and of those among them that lend, where it is the only group
+/// there.
+struct Equity {
+    double all_usd = 0;
+    VenueHolding loans;
+};
+std::optional<Equity> own_equity(const Market& market, const Snapshot& seen, const std::vector<Group>& groups,
+                                 std::size_t own) {
     std::set<VenueId> venues;
     for (const auto& leg : groups[own].legs) venues.insert(leg.venue);
     for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -20,11 +26,16 @@ std::optional<double> own_equity(const Snapshot& seen, const std::vector<Group>&
         for (const auto& leg : groups[g].legs)
             if (venues.contains(leg.venue)) return std::nullopt;
     }
-    double out = 0;
+    Equity out;
     for (const auto venue : venues) {
         const auto account = seen.accounts.find(venue);
         if (account == seen.accounts.end() || !account->second.value) return std::nullopt;
-        out += account->second.value->equity_usd;
+        const auto& held = *account->second.value;
+        out.all_usd += held.equity_usd;
+        if (market.venues.at(venue.value)->kind() != "aave-v3") continue;
+        out.loans.equity_usd += held.equity_usd;
+        for (const auto& [asset, units] : held.position)
+            out.loans.hedge[market.universe.symbol(asset)] += units;
     }
     return out;
 }
@@ -86,8 +97,12 @@ Result<void> keep_effects(Journal& journal, const Market& market, const Snapshot
         const auto totals = OR_TRY(journal.totals());
         point->writes = totals.sent;
         // A simulated hedge has no account, and what is in flight may arrive at any moment.
-        if (mode == Mode::live && seen.in_flight.empty())
-            point->venue_equity_usd = own_equity(seen, groups, g);
+        if (mode == Mode::live && seen.in_flight.empty()) {
+            if (auto equity = own_equity(market, seen, groups, g)) {
+                point->venue_equity_usd = equity->all_usd;
+                point->loans = std::move(equity->loans);
+            }
+        }
         std::optional<Attribution> effect;
         if (before) {
             if (auto found = attribute(*before, *point)) effect = *found;

@@ -197,8 +197,26 @@ Result<void> Keeper::load_prices(PriceStore& store, const Pins& pins) {
     for (const auto& position : settings_.positions) lookback = std::max(lookback, position.model.lookback);
     prices_ = std::make_unique<PriceBook>(store, lookback, market_.params.bar);
     OR_TRY(prices_->fill(link_->reader(), pins, market_, options_.progress));
+    choose_bar(pins.begin()->second.timestamp);
     memory_->begin(prices_->history(), market_.prices);
     return {};
+}
+
+/// Where the configuration leaves it open, the bar that the prices' sources allow; kept until the next start.
+void Keeper::choose_bar(TimePoint now) {
+    BarRule rule{.min_bars = 0};
+    for (const auto& position : settings_.positions) {
+        if (position.model.bar) return;
+        rule.min_bars = std::max(rule.min_bars, std::size_t{position.model.min_bars});
+    }
+    const auto choice = prices_->bar_choice(market_, now, rule);
+    if (!choice) {
+        options_.progress(fmt::format("bars of an hour: {}", choice.error().what));
+        return;
+    }
+    market_.params.bar = choice->bar;
+    prices_->set_bar(choice->bar);
+    options_.progress("bars of " + choice->why);
 }
 
 Result<HeadUpdate> Keeper::newest_head() {

@@ -76,6 +76,7 @@ class Keeper {
     Result<HeadUpdate> newest_head();
     Result<void> start_over();
     TimePoint time_of(const Head& head) const;
+    void choose_bar(TimePoint now);
     void note_tip();
     Result<double> gas_unit_usd(const Head& head, const std::map<AssetId, Observed<Price>>& prices) const;
     Result<Snapshot> snapshot(const Reading& reading, const SettleReport& settled);

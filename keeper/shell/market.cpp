@@ -134,7 +134,8 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
     out.params.failed_tx_max = std::numeric_limits<std::uint32_t>::max();
     for (std::size_t i = 0; i < settings.positions.size(); ++i) {
         const auto& position = settings.positions[i];
-        out.params.bar = i == 0 ? position.model.bar : std::min(out.params.bar, position.model.bar);
+        const auto bar = position.model.bar.value_or(config::kUsualBar);
+        out.params.bar = i == 0 ? bar : std::min(out.params.bar, bar);
         out.params.failed_tx_max = std::min(out.params.failed_tx_max, position.limits.max_failed_tx_in_a_row);
     }
     for (const auto& venue : settings.venues) {

@@ -29,6 +29,7 @@ class PriceBook {
     /// Forgets what a reorganisation undid. Errors: Errc::storage.
     Result<void> drop_after(const BlockRef& ancestor);
     const PriceHistory& history() const { return history_; }
+    void set_bar(std::chrono::seconds bar) { bar_ = bar; }
     /// Returns of every asset with a feed, up to `now`.
     Result<ReturnPanel> panel(const Market& market, TimePoint now) const;
     /// The length of bar that these prices allow. Errors: as choose_bar.

@@ -122,6 +122,7 @@ json figures_json(const PositionFigures& f, const Market& market) {
     return {{"value_usd", number(f.value_usd)},
             {"fees_usd", number(f.fees_usd)},
             {"delta_units", exposure_json(f.delta_units, market.universe)},
+            {"likely_move", number(f.likely_move)},
             {"gamma_units_per_usd", exposure_json(f.gamma_units_per_usd, market.universe)},
             {"legs", std::move(legs)},
             {"residual_usd", number(f.residual_usd)},

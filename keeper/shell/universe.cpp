@@ -98,7 +98,7 @@ bool has(const std::vector<AssetId>& assets, AssetId asset) {
 PipelineParams pipeline_params(const config::PositionSettings& position) {
     const auto& model = position.model;
     PipelineParams p;
-    p.bar = model.bar;
+    p.bar = model.bar.value_or(config::kUsualBar);
     p.short_half_life = model.half_life;
     p.long_half_life = model.long_half_life;
     p.alarmed_half_life = model.alarm_half_life;
@@ -195,13 +195,18 @@ std::vector<LegParams> choose_legs(const config::PositionSettings& position, con
                std::find(proxies.begin(), proxies.end(), universe.symbol(asset)) != proxies.end();
     };
     std::vector<LegParams> legs;
-    for (const auto id : position.venues) {
+    const auto add = [&](VenueId id, AssetId asset, bool reserve) {
         const auto& venue = *venues.at(id.value);
-        for (const auto asset : venue.instruments()) {
-            if (wanted(asset))
-                legs.push_back(
-                    {id, asset, position.limits.max_hedge_usd, venue.cost_ratio(), venue.hedge_gas()});
-        }
+        legs.push_back(
+            {id, asset, position.limits.max_hedge_usd, venue.cost_ratio(), venue.hedge_gas(), reserve});
+    };
+    for (const auto id : position.venues) {
+        for (const auto asset : venues.at(id.value)->instruments())
+            if (wanted(asset)) add(id, asset, false);
+    }
+    for (const auto id : position.fallback_venues) {
+        for (const auto asset : venues.at(id.value)->instruments())
+            if (has(uncovered, asset)) add(id, asset, true);
     }
     return legs;
 }
@@ -225,6 +230,7 @@ PositionParams make_position_params(const config::PositionSettings& position,
     p.max_slippage_ratio = position.limits.max_slippage_ratio;
     p.max_pool_gap_ratio = position.oracle.max_pool_gap_ratio;
     p.max_mean_gap_ratio = position.oracle.mean_window ? position.oracle.max_mean_gap_ratio : 0;
+    p.delta_horizon = position.model.delta_horizon;
     p.max_abs_ratio = position.model.max_abs_ratio;
     p.estimator = static_cast<Estimator>(position.model.estimator);  // likewise
     p.pipeline = pipeline_params(position);

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 std::int64_t seconds_of(TimePoint t) {
     return t.time_since_epoch().count();
@@ -68,11 +68,13 @@ Result<WatchMemory> watch_from(const json& j) {
 Result<HedgeMemory> parsed(const json& j) {
     HedgeMemory m;
     m.last_bar = time_of(j.at("last_bar"));
+    m.bar = std::chrono::seconds{j.at("bar").get<std::int64_t>()};
     j.at("exposure_usd").get_to(m.exposure_usd);
     j.at("value_usd").get_to(m.value_usd);
     j.at("instruments").get_to(m.instruments);
     j.at("target_usd").get_to(m.target_usd);
     j.at("members").get_to(m.members);
+    j.at("substitute").get_to(m.substitute);
     j.at("wander").get_to(m.wander);
     j.at("drift").get_to(m.drift);
     m.noted = time_of(j.at("noted"));
@@ -81,7 +83,8 @@ Result<HedgeMemory> parsed(const json& j) {
     j.at("slice_from_usd").get_to(m.slice_from_usd);
     m.slice_since = time_of(j.at("slice_since"));
     const std::size_t legs = m.instruments.size();
-    const bool fits = m.target_usd.size() == legs && m.members.size() == legs && m.wander.size() == legs &&
+    const bool fits = m.target_usd.size() == legs && m.members.size() == legs &&
+                      (m.substitute.empty() || m.substitute.size() == legs) && m.wander.size() == legs &&
                       m.drift.size() == legs &&
                       std::all_of(m.instruments.begin(), m.instruments.end(),
                                   [&](std::size_t i) { return i < m.exposure_usd.size(); });
@@ -94,11 +97,13 @@ Result<HedgeMemory> parsed(const json& j) {
 std::string hedge_memory_json(const HedgeMemory& m) {
     return json{{"version", kVersion},
                 {"last_bar", seconds_of(m.last_bar)},
+                {"bar", m.bar.count()},
                 {"exposure_usd", m.exposure_usd},
                 {"value_usd", m.value_usd},
                 {"instruments", m.instruments},
                 {"target_usd", m.target_usd},
                 {"members", m.members},
+                {"substitute", m.substitute},
                 {"wander", m.wander},
                 {"drift", m.drift},
                 {"noted", seconds_of(m.noted)},

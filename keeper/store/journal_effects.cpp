@@ -23,6 +23,8 @@ std::string point_json(const HoldingPoint& p) {
                 {"price_usd", p.price_usd},
                 {"liquidity", p.liquidity},
                 {"venue_equity_usd", p.venue_equity_usd ? json(*p.venue_equity_usd) : json(nullptr)},
+                {"loans", p.loans ? json{{"equity_usd", p.loans->equity_usd}, {"hedge", p.loans->hedge}}
+                                  : json(nullptr)},
                 {"gas_usd", p.gas_usd},
                 {"writes", p.writes}}
         .dump();
@@ -38,6 +40,11 @@ HoldingPoint point_from(const std::string& text) {
     j.at("price_usd").get_to(p.price_usd);
     j.at("liquidity").get_to(p.liquidity);
     if (!j.at("venue_equity_usd").is_null()) p.venue_equity_usd = j["venue_equity_usd"].get<double>();
+    if (const auto loans = j.find("loans"); loans != j.end() && !loans->is_null()) {
+        p.loans.emplace();
+        loans->at("equity_usd").get_to(p.loans->equity_usd);
+        loans->at("hedge").get_to(p.loans->hedge);
+    }
     j.at("gas_usd").get_to(p.gas_usd);
     j.at("writes").get_to(p.writes);
     return p;
@@ -61,7 +68,8 @@ Result<void> Journal::record_effect(const std::string& position, const HoldingPo
             SQLite::Statement q(
                 impl_->db,
                 "INSERT OR REPLACE INTO effects (position, since, until, delta_usd, gamma_usd, "
-                "fees_usd, hedge_usd, gas_usd, carry_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                "fees_usd, hedge_usd, gas_usd, carry_usd, interest_usd) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                "?)");
             q.bind(1, position);
             q.bind(2, seconds(effect->from));
             q.bind(3, seconds(effect->to));
@@ -71,6 +79,7 @@ Result<void> Journal::record_effect(const std::string& position, const HoldingPo
             q.bind(7, effect->hedge_usd);
             q.bind(8, effect->gas_usd);
             if (effect->carry_usd) q.bind(9, *effect->carry_usd);
+            if (effect->interest_usd) q.bind(10, *effect->interest_usd);
             q.exec();
         }
         t.commit();
@@ -79,10 +88,10 @@ Result<void> Journal::record_effect(const std::string& position, const HoldingPo
 
 Result<std::vector<Attribution>> Journal::effects(const std::string& position, TimePoint from) const {
     return impl_->guarded("read what hedging did", [&] {
-        SQLite::Statement q(
-            impl_->db,
-            "SELECT since, until, delta_usd, gamma_usd, fees_usd, hedge_usd, gas_usd, carry_usd "
-            "FROM effects WHERE position = ? AND since >= ? ORDER BY until");
+        SQLite::Statement q(impl_->db,
+                            "SELECT since, until, delta_usd, gamma_usd, fees_usd, hedge_usd, gas_usd, "
+                            "carry_usd, interest_usd "
+                            "FROM effects WHERE position = ? AND since >= ? ORDER BY until");
         q.bind(1, position);
         q.bind(2, seconds(from));
         std::vector<Attribution> out;
@@ -96,6 +105,7 @@ Result<std::vector<Attribution>> Journal::effects(const std::string& position, T
             a.hedge_usd = q.getColumn(5).getDouble();
             a.gas_usd = q.getColumn(6).getDouble();
             if (!q.isColumnNull(7)) a.carry_usd = q.getColumn(7).getDouble();
+            if (!q.isColumnNull(8)) a.interest_usd = q.getColumn(8).getDouble();
             out.push_back(a);
         }
         return out;

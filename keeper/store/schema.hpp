@@ -5,7 +5,7 @@
 
 namespace outrigger::store {
 
-inline constexpr int kSchemaVersion = 3;
+inline constexpr int kSchemaVersion = 4;
 
 /// Marks the file as ours ("OUTR") to SQLite and to file(1).
 inline constexpr int kApplicationId = 0x4F555452;
@@ -153,7 +153,6 @@ CREATE TABLE coverage (
 CREATE INDEX unsettled_ticks ON ticks (block_number) WHERE block_number IS NOT NULL;
 )sql";
 
-/// What brings a journal from each version to the next: the first entry from 1 to 2.
 /// What hedging did, bar by bar: see Attribution.
 inline constexpr const char* kEffects = R"sql(
 CREATE TABLE effects (
@@ -170,7 +169,11 @@ CREATE TABLE effects (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-inline constexpr std::array kMigrations{kCoverage, kEffects};
+/// Of the carry, what is interest.
+inline constexpr const char* kInterest = "ALTER TABLE effects ADD COLUMN interest_usd REAL;";
+
+/// What brings a journal from each version to the next: the first entry from 1 to 2.
+inline constexpr std::array kMigrations{kCoverage, kEffects, kInterest};
 static_assert(kMigrations.size() + 1 == kSchemaVersion);
 
 }  // namespace outrigger::store

@@ -57,7 +57,7 @@ TEST(ConfigLoad, FourLinesAreEnough) {
     EXPECT_EQ(p.model.ridge, 1);
     EXPECT_EQ(p.model.legs, 4U);
     EXPECT_EQ(p.stability.on_broken, StressReaction::unwind);
-    EXPECT_EQ(p.model.bar, 3600s);
+    EXPECT_EQ(p.model.bar, std::nullopt);
     EXPECT_EQ(p.model.min_bars, 168u);
     EXPECT_EQ(p.model.min_variance_removed, 0.05);
     EXPECT_EQ(p.model.max_abs_ratio, 1.5);

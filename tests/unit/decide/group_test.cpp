@@ -161,5 +161,45 @@ TEST(Venues, TheWeakestHealthCounts) {
     EXPECT_EQ(held_for(w.decide()), "health");
 }
 
+TEST(Horizon, TheDeltaIsTheMeanOfWhereThePriceMayBe) {
+    World w = eth_world();  // 2,900 to 3,400
+    w.settings().delta_horizon = std::chrono::hours(12);
+    for (const double price : {2'905.0, 3'152.4, 3'395.0}) {
+        w.move_price(kEth, price);
+        const auto d = w.decide();
+        const auto& f = d.positions[0].figures;
+        // Half a day of the panel's own variance, summed by hand.
+        double squares = 0;
+        const auto& returns = w.seen.panel->returns;
+        for (Eigen::Index t = 0; t < returns.rows(); ++t) squares += returns(t, 0) * returns(t, 0);
+        const double sd = std::sqrt(12.0 * squares / static_cast<double>(returns.rows()));
+        EXPECT_NEAR(f.likely_move, sd, 0.02 * sd);
+        double mean = 0;
+        double weight = 0;
+        for (int i = -600; i <= 600; ++i) {  // the whitepaper's amounts, averaged by rectangles
+            const double z = 0.01 * i;
+            const double p = price * std::exp(f.likely_move * z - 0.5 * f.likely_move * f.likely_move);
+            mean += std::exp(-0.5 * z * z) * amounts(eth_curve(), p).x;
+            weight += std::exp(-0.5 * z * z);
+        }
+        EXPECT_NEAR(f.delta_units.at(kEth), mean / weight, 1e-4 * mean / weight) << price;
+        EXPECT_GT(std::abs(f.delta_units.at(kEth) - amounts(eth_curve(), price).x), 1e-3) << price;
+    }
+    w.settings().delta_horizon = seconds(0);
+    EXPECT_NEAR(w.decide().positions[0].figures.delta_units.at(kEth), amounts(eth_curve(), 3'395).x, 1e-9);
+}
+
+TEST(Horizon, AWideRangeOrAShortHistoryIsTakenAsItIs) {
+    World wide = arb_world();  // 0.80 to 1.25: more than half
+    wide.settings().delta_horizon = std::chrono::hours(12);
+    EXPECT_EQ(wide.decide().positions[0].figures.likely_move, 0);
+    World young = eth_world();
+    young.settings().delta_horizon = std::chrono::hours(12);
+    young.seen.panel = history(10);
+    EXPECT_EQ(young.decide().positions[0].figures.likely_move, 0);
+    EXPECT_NEAR(young.decide().positions[0].figures.delta_units.at(kEth), amounts(eth_curve(), 3'152.4).x,
+                1e-9);
+}
+
 }  // namespace
 }  // namespace outrigger::decide_test

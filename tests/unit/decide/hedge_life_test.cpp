@@ -160,7 +160,7 @@ TEST(HedgeLife, GoesOnFromTheJournalAsIfNothingHadHappened) {
 
 TEST(HedgeLife, AStoredMemoryThatIsNoneIsRefused) {
     EXPECT_EQ(store::hedge_memory_from("{").error().code, Errc::storage);
-    EXPECT_EQ(store::hedge_memory_from(R"({"version":1})").error().code, Errc::storage);
+    EXPECT_EQ(store::hedge_memory_from(R"({"version":2})").error().code, Errc::storage);
     EXPECT_EQ(store::hedge_memory_from(R"({"version":99})").value(), HedgeMemory{});
     HedgeMemory odd;
     odd.instruments = {3};
@@ -183,6 +183,79 @@ TEST(HedgeLife, AReactionIsThePositionsOwn) {
     EXPECT_EQ(held_for(frozen.decide()), "relationship");
     EXPECT_LT(held_usd(shrunk), 0.5 * held_usd(frozen));
     EXPECT_NE(held_for(kept.decide()), "relationship");
+}
+
+double held_units_of(const World& w, VenueId venue, AssetId asset) {
+    const auto& position = w.seen.accounts.at(venue).value->position;
+    const auto found = position.find(asset);
+    return found == position.end() ? 0 : found->second;
+}
+
+TEST(HedgeLife, ABrokenProxyIsLeftForTheAssetItselfAndTakenUpAgain) {
+    auto all = broken_history();
+    const auto good = history(kBars);
+    all.returns.bottomRows(400) = good.returns.bottomRows(400);  // the relationship comes back
+    World w = hourly_world();
+    w.settings().pipeline.on_decorrelated = Reaction::fall_back;
+    w.settings().pipeline.on_broken = Reaction::fall_back;
+    w.settings().legs.push_back(leg(kAave, kArb));
+    w.settings().legs.back().reserve = true;
+    w.account(kAave).position[kArb] = 0;
+    live_through(w, all, 400, kBefore);
+    EXPECT_EQ(held_units_of(w, kAave, kArb), 0) << "dear; not used while a proxy will do";
+    EXPECT_GT(held_usd(w), 2'000);
+    const auto told = live_through(w, all, kBefore, kBars - 400);
+    ASSERT_TRUE(mentions(told, "decorr"));
+    const double exposure = amounts(arb_curve(), w.price(kArb)).x;
+    EXPECT_NEAR(held_units_of(w, kAave, kArb), -exposure, 0.03 * exposure) << "one for one";
+    EXPECT_LT(held_usd(w), 0.03 * exposure * w.price(kArb));
+    const auto back = live_through(w, all, kBars - 400, kBars);
+    ASSERT_TRUE(mentions(back, "to calm"));
+    EXPECT_NEAR(held_units_of(w, kAave, kArb), 0, 0.03 * exposure);
+    EXPECT_GT(held_usd(w), 2'000);
+}
+
+TEST(HedgeLife, ABetterProxyIsSwitchedToOnceAndNotBackAndForth) {
+    auto all = history(kBars);
+    Noise own(5);
+    for (Eigen::Index t = 0; t < kBars; ++t) {  // ETH and BTC apart; ARB follows the one, then the other
+        all.returns(t, 1) = 0.006 * own.next();
+        all.returns(t, 2) = all.returns(t, t < kBefore ? 0 : 1) + 0.002 * own.next();
+    }
+    World w = hourly_world();
+    w.settings().pipeline.on_decorrelated = Reaction::switch_proxy;
+    w.settings().pipeline.on_broken = Reaction::switch_proxy;
+    w.settings().pipeline.legs = 1;
+    live_through(w, all, 400, kBefore);
+    EXPECT_LT(held_units_of(w, kPerp, kEth), 0);
+    EXPECT_EQ(held_units_of(w, kPerp, kBtc), 0);
+    int crossings = 0;
+    bool on_btc = false;
+    for (Eigen::Index t = kBefore; t < kBefore + 400; ++t) {
+        live_through(w, all, t, t + 1);
+        const bool now =
+            held_units_of(w, kPerp, kBtc) * w.price(kBtc) < held_units_of(w, kPerp, kEth) * w.price(kEth);
+        crossings += now == on_btc ? 0 : 1;
+        on_btc = now;
+    }
+    EXPECT_EQ(crossings, 1);
+    EXPECT_LT(held_units_of(w, kPerp, kBtc) * w.price(kBtc), -3'000);
+    EXPECT_NEAR(held_units_of(w, kPerp, kEth) * w.price(kEth), 0, 300);
+}
+
+TEST(HedgeLife, AnotherLengthOfBarBeginsANewWatchAndKeepsTheState) {
+    const auto all = broken_history();
+    World w = hourly_world();
+    live_through(w, all, 400, 420);
+    ASSERT_TRUE(w.state.hedges.at("arb-usdc").watch.correlation);
+    auto longer = all;
+    longer.bar = seconds(14400);
+    at_bar(w, longer, 430);
+    w.state = w.decide().next;
+    const auto& memory = w.state.hedges.at("arb-usdc");
+    EXPECT_EQ(memory.bar, seconds(14400));
+    EXPECT_EQ(memory.last_bar, longer.ends[430]);
+    EXPECT_EQ(memory.watch.realised.size(), 0U) << "P&L of hours says nothing beside that of four";
 }
 
 TEST(HedgeLife, AShockIsWaitedOut) {

@@ -49,6 +49,20 @@ TEST(Attribution, CarryIsWhatTheEquityDidBeyondTheMove) {
     EXPECT_FALSE(attribute(before, after)->carry_usd);
 }
 
+TEST(Attribution, InterestIsApartFromFunding) {
+    auto before = at_price(2500, 0, -5, 0);  // two borrowed, three of a perpetual
+    auto after = at_price(2600, 0, -5, 1);
+    before.venue_equity_usd = 10'000 + 4'000;
+    before.loans = VenueHolding{10'000, {{"WETH", -2}}};
+    after.venue_equity_usd = (10'000 - 200 - 1.25) + (4'000 - 300 + 0.75);
+    after.loans = VenueHolding{10'000 - 200 - 1.25, {{"WETH", -2.0005}}};
+    const auto a = attribute(before, after).value();
+    EXPECT_NEAR(a.interest_usd.value(), -1.25, 1e-9);
+    EXPECT_NEAR(a.funding_usd().value(), 0.75, 1e-9);
+    after.loans.reset();
+    EXPECT_FALSE(attribute(before, after)->funding_usd());
+}
+
 TEST(Attribution, AnotherHoldingIsNotExplained) {
     const auto before = at_price(2500, 0.01, -2, 0);
     auto more = at_price(2500, 0.01, -2, 1);

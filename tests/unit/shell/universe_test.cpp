@@ -48,6 +48,17 @@ TEST_F(ChooseLegs, HedgeAnAssetInItselfWhereItCanBe) {
     EXPECT_EQ(legs({kAave}, {kBtc, kEth}), (Pairs{{kAave, kEth}, {kAave, kBtc}}));
 }
 
+TEST_F(ChooseLegs, KeepAReserveOnlyForWhatAProxyStandsInFor) {
+    position_.fallback_venues = {kPerp};
+    EXPECT_EQ(legs({kAave}, {kEth, kUsdc}), (Pairs{{kAave, kEth}})) << "nothing to fall back from";
+    position_.venues.clear();
+    position_.model.proxies.clear();
+    const auto found = choose_legs(position_, {kEth, kUsdc}, universe_, venues_);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].asset, kEth);
+    EXPECT_TRUE(found[0].reserve);
+}
+
 TEST_F(ChooseLegs, KeepTheOrderOfTheVenues) {
     EXPECT_EQ(legs({kAave, kPerp}, {kEth, kUsdc}), (Pairs{{kAave, kEth}, {kPerp, kEth}}));
     EXPECT_EQ(legs({kPerp, kAave}, {kEth, kUsdc}), (Pairs{{kPerp, kEth}, {kAave, kEth}}));
@@ -147,7 +158,7 @@ TEST(Universe, TheConfigurationsWordsAreTheLibrarys) {
     }
     EXPECT_EQ(words("model.estimator"), names);
     std::string reactions;
-    for (int i = 0; i < 4; ++i)
+    for (int i = 0; i < 6; ++i)
         reactions += (i == 0 ? "" : "|") + std::string(to_string(static_cast<Reaction>(i)));
     for (const char* path : {"stability.on_decorrelated", "stability.on_vol_stress", "stability.on_broken"})
         EXPECT_EQ(words(path), reactions) << path;

@@ -72,6 +72,7 @@ TEST(VenueAccount, EveryReadIsNeeded) {
             ASSERT_TRUE(query.decode(good).has_value());
             for (std::size_t i = 0; i < good.size(); ++i) {
                 auto bad = good;
+                if (!good[i]) continue;  // what it can do without, and these recordings do not hold
                 bad[i] = fail(Errc::timeout, "no answer in 3 s");
                 const auto timed_out = query.decode(bad);
                 ASSERT_FALSE(timed_out.has_value()) << i;
@@ -100,6 +101,7 @@ TEST(VenueAccount, ImplausibleNumbersAreErrorsOrHarmless) {
         const auto query = venue->account(at("keeper"));
         const auto good = answers(query, s);
         for (std::size_t i = 0; i < good.size(); ++i) {
+            if (!good[i]) continue;
             for (std::size_t word = 0; word + 32 <= good[i]->size(); word += 32) {
                 for (const std::uint8_t byte : {std::uint8_t{0xff}, std::uint8_t{0x7f}, std::uint8_t{0}}) {
                     auto bad = good;
