@@ -7,7 +7,7 @@ RUN ./scripts/build --target outrigger
 
 FROM debian:12-slim AS keeper
 RUN apt-get update -qq \
- && apt-get install -y -qq --no-install-recommends ca-certificates libcurl4 libfmt9 libspdlog1.10 libsecp256k1-1 libsqlite3-0 libssl3 libtomlplusplus3 \
+ && apt-get install -y -qq --no-install-recommends ca-certificates libcurl4 libfmt9 libspdlog1.10 libsecp256k1-1 libseccomp2 libsqlite3-0 libssl3 libtomlplusplus3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --create-home --home-dir /var/lib/outrigger outrigger
 COPY --from=build /src/build/release/outrigger /usr/local/bin/outrigger

@@ -204,6 +204,14 @@ std::vector<Field> key_fields() {
              [](Slot& s, const Value& v) {
                  s.settings.key.password = SecretRef{held<std::string>(v), {held<std::string>(v)}};
              }},
+        {.path = "key.signer",
+         .type = Type::choice,
+         .fallback = "process",
+         .choices = "process|service",
+         .doc =
+             "Who holds the key of a live run: `process` is one the keeper starts and takes along, without a "
+             "network; `service` is an `outrigger signer` that runs already.",
+         .store = to(&S::key, &K::signer)},
         {.path = "key.address",
          .type = Type::address,
          .doc = "The account a dry-run simulates from, whose venue positions it reads. Live asks the "

@@ -64,7 +64,11 @@ struct ChainSettings {
     Network network;
 };
 
+/// Where the key lives: a process the keeper starts, or one that runs by itself.
+enum class SignerPlace : std::uint8_t { process, service };
+
 struct KeySettings {
+    SignerPlace signer = SignerPlace::process;
     std::string keystore;  // path of the V3 keystore; empty: none configured
     std::string account;   // its name in Foundry's keystore directory, when it was given by name
     std::optional<SecretRef> password;

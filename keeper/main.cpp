@@ -20,6 +20,9 @@ Start here
   check        is everything ready? (config, RPC, position, oracle, venue, key)   alias: doctor
 Run
   run          the keeper. Dry-run by default; --live needs --confirm
+  signer       the key's own process, for key.signer = "service"; run --live starts one by itself
+  pause        no new hedges, of one position or all, until resume   (--json)
+  resume       hedge again   (--json)
 Understand
   status       what is on, how far from neutral, what it holds   (--json)
   explain      why it did, or did not, hedge
@@ -34,8 +37,9 @@ Build & measure
 outrigger <command> --help      examples first, then flags
 )";
 
-constexpr std::array kVerbs{"demo",      "check",   "doctor", "run",    "status", "explain",
-                            "positions", "history", "devnet", "stress", "study",  "version"};
+constexpr std::array kVerbs{"demo",    "check",     "doctor",  "run",    "status",
+                            "explain", "positions", "history", "devnet", "stress",
+                            "study",   "version",   "signer",  "pause",  "resume"};
 
 /// Edits that turn one word into the other.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -76,6 +80,8 @@ struct Flags {
     bool quiet = false;
     std::string colour = "auto";
     cli::RunFlags run;
+    cli::SignerFlags signer;
+    cli::PauseFlags pause;
     cli::CheckFlags check;
     cli::HistoryFlags history;
     cli::ExplainFlags explain;
@@ -114,6 +120,24 @@ void add_run_verbs(CLI::App& app, Flags& flags) {
     run->add_flag("--resume", flags.run.resume,
                   "clear what a guard has latched, and accept the chain's nonce");
     run->add_option("--rounds", flags.run.rounds, "stop after that many rounds (0: run until stopped)");
+
+    auto* signer =
+        app.add_subcommand("signer",
+                           "the key's own process: judges and signs, and has no network\n\n  outrigger "
+                           "signer\n\nThe keeper reaches it "
+                           "through a Unix socket beside the live ledger (key.signer = \"service\").");
+    signer->add_flag("--once", flags.signer.once, "end when the first keeper that connected has gone");
+    signer->add_option("--ready-fd", flags.signer.ready_fd, "descriptor to say on that it has started")
+        ->group("");
+
+    auto* pause = app.add_subcommand("pause",
+                                     "no new hedges until resume\n\n  outrigger pause\n  outrigger pause "
+                                     "eth-usdc --reason \"moving the range\"");
+    pause->add_option("position", flags.pause.position, "a position's name (default: all)");
+    pause->add_option("--reason", flags.pause.reason, "what explain says it is for");
+    auto* resume =
+        app.add_subcommand("resume", "hedge again\n\n  outrigger resume\n  outrigger resume eth-usdc");
+    resume->add_option("position", flags.pause.position, "a position's name (default: what pauses all)");
 
     auto* check = app.add_subcommand("check",
                                      "is everything ready?\n\n  outrigger check\n  outrigger check --live\n  "
@@ -254,6 +278,9 @@ void add_local_verbs(CLI::App& app, Flags& flags) {
 
 int dispatch(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("run")) return cli::run(flags.globals, flags.run);
+    if (app.got_subcommand("signer")) return cli::signer(flags.globals, flags.signer);
+    if (app.got_subcommand("pause")) return cli::pause(flags.globals, flags.pause);
+    if (app.got_subcommand("resume")) return cli::resume(flags.globals, flags.pause);
     if (app.got_subcommand("check")) return cli::check(flags.globals, flags.check);
     if (app.got_subcommand("status")) return cli::status(flags.globals, flags.explain.ledger);
     if (app.got_subcommand("explain")) return cli::explain(flags.globals, flags.explain);

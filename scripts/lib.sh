@@ -16,7 +16,7 @@ as_root() {
 # Debian packages. What builds and tests the program; all from Debian 12.
 PACKAGES=(
   g++ cmake ninja-build pkg-config ca-certificates git
-  libcurl4-openssl-dev nlohmann-json3-dev libsecp256k1-dev libeigen3-dev libspdlog-dev libfmt-dev
+  libcurl4-openssl-dev nlohmann-json3-dev libsecp256k1-dev libseccomp-dev libeigen3-dev libspdlog-dev libfmt-dev
   libexpected-dev libtomlplusplus-dev libcli11-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
   libgtest-dev libgmock-dev librapidcheck-dev libboost-dev zlib1g-dev
   clang-format-14

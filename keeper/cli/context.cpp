@@ -107,7 +107,7 @@ Outcome<config::Settings> load_chain_settings(const Globals& globals) {
     return *std::move(settings);
 }
 
-Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings) {
+Outcome<KeyPair> open_key(const config::Settings& settings) {
     if (settings.key.keystore.empty()) {
         return stop({Exit::key, "key.missing", "no keystore is configured", "[key]",
                      "live mode signs, and needs a key to sign with",
@@ -138,6 +138,12 @@ Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& setting
                                  checksum_address(settings.key.address)),
                      "correct key.address, or name the right keystore"});
     }
+    return *std::move(pair);
+}
+
+Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings) {
+    auto pair = open_key(settings);
+    if (!pair) return stop(pair.error());
     return std::make_unique<tx::LocalSigner>(*std::move(pair), settings.chain.network.chain_id);
 }
 

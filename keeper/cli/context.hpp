@@ -28,7 +28,8 @@ Outcome<config::Settings> load_settings(const Globals& globals);
 /// file. Errors: Exit::config.
 Outcome<config::Settings> load_chain_settings(const Globals& globals);
 
-/// The signer of the configured keystore. Errors: Exit::key.
+/// The key of the configured keystore, and a signer in this process that holds it. Errors: Exit::key.
+Outcome<KeyPair> open_key(const config::Settings& settings);
 Outcome<std::unique_ptr<tx::Signer>> open_signer(const config::Settings& settings);
 
 /// The account a dry run looks through the eyes of: the configured one, else one that nobody owns and that

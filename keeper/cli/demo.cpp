@@ -13,6 +13,7 @@
 #include "keeper/cli/demo_scenario.hpp"
 #include "keeper/cli/devnet_config.hpp"
 #include "keeper/cli/log.hpp"
+#include "keeper/cli/signer_process.hpp"
 #include "keeper/cli/verbs.hpp"
 
 namespace outrigger::cli {
@@ -88,7 +89,7 @@ class Demo {
                                      "cannot write the demo's configuration", ""));
         auto settings = load_settings({file, {}, out_});
         if (!settings) return stop(settings.error());
-        auto signer = open_signer(*settings);
+        auto signer = start_signer({file, {}, out_}, *settings);
         if (!signer) return stop(signer.error());
         Keeper::Options options;
         options.mode = Mode::live;

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "keeper/shell/files.hpp"
+#include "keeper/base/files.hpp"
 
 namespace outrigger::cli {
 

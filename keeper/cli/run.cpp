@@ -10,8 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "chain/base/hex.hpp"
+#include "keeper/cli/kill_switch.hpp"
 #include "keeper/cli/log.hpp"
 #include "keeper/cli/round_view.hpp"
+#include "keeper/cli/signer_process.hpp"
 #include "keeper/cli/verbs.hpp"
 #include "keeper/shell/record.hpp"
 #include "keeper/shell/wake.hpp"
@@ -92,7 +94,7 @@ Outcome<Prepared> prepare(const Globals& globals, const RunFlags& flags) {
                      "the configuration does not say all that live trading needs", "",
                      "\n" + config::render(ready.error()), "add the lines above"});
     }
-    auto signer = open_signer(out.settings);
+    auto signer = start_signer(globals, out.settings);
     if (!signer) return stop(signer.error());
     out.signer = *std::move(signer);
     if (auto confirmed = confirm_live(globals, flags, out.settings, out.signer->address()); !confirmed)
@@ -152,6 +154,7 @@ int run(const Globals& globals, const RunFlags& flags) {
     catch_signals(wake);
     auto prepared = prepare(globals, flags);
     if (!prepared) return globals.out.failed(prepared.error());
+    arm_kill_switch(kill_switch_path(prepared->settings));
     const Mode mode = flags.live ? Mode::live : Mode::dry_run;
     configure_logging(prepared->settings.log, std::string(to_string(mode)));
     Keeper::Options options;

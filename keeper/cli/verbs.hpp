@@ -19,6 +19,19 @@ struct RunFlags {
 };
 int run(const Globals& globals, const RunFlags& flags);
 
+struct SignerFlags {
+    bool once = false;  // ends with its first client
+    int ready_fd = -1;  // where to say that it has started
+};
+int signer(const Globals& globals, const SignerFlags& flags);
+
+struct PauseFlags {
+    std::string position;  // empty: all
+    std::string reason;
+};
+int pause(const Globals& globals, const PauseFlags& flags);
+int resume(const Globals& globals, const PauseFlags& flags);
+
 struct CheckFlags {
     bool offline = false;
     bool quick = false;  // without measuring the endpoints

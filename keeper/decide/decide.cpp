@@ -61,7 +61,11 @@ void decide_group(const Snapshot& seen, const State& state, const Params& params
     auto& decision = out.positions[leader];
     decision.figures = figures->total;
     PositionFacts facts = seen.facts.at(leader);
-    for (const auto index : group.members) facts.paused = facts.paused || seen.facts.at(index).paused;
+    for (const auto index : group.members) {
+        const auto& own = seen.facts.at(index);
+        facts.paused = facts.paused || own.paused;
+        if (facts.paused_why.empty()) facts.paused_why = own.paused_why;
+    }
     decision.gates = ask_gates({seen, state, params, settings, *figures, facts});
     const auto stopped = std::find_if(decision.gates.begin(), decision.gates.end(),
                                       [](const Gate& g) { return g.state == GateState::stop; });

@@ -21,6 +21,7 @@ struct PositionFacts {
     std::uint32_t trades_today = 0;
     std::uint32_t failures_in_a_row = 0;
     bool paused = false;      // by the operator, or latched
+    std::string paused_why;   // in the operator's words, where there are any
     bool hedge_open = false;  // a hedge has begun and is not finished: its next steps ignore the cooldown
 };
 

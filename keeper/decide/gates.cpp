@@ -115,6 +115,10 @@ Gate regime_gate(const GateInputs& in) {
                 reaction_key(cross.regime));
 }
 
+std::string paused_words(const PositionFacts& facts) {
+    return facts.paused_why.empty() ? "paused" : "paused: " + facts.paused_why;
+}
+
 Gate health_gate(const GateInputs& in) {
     const double health = in.figures.lowest_health;
     return gate("health", health >= in.params.health_floor,
@@ -164,7 +168,8 @@ std::vector<Gate> ask_gates(const GateInputs& in) {
     gates.push_back(gate("in_flight", in.seen.in_flight.empty(),
                          in.seen.in_flight.empty() ? "nothing" : "a transaction", "nothing", ""));
     gates.push_back(gate("guard", !in.state.halted && !in.facts.paused,
-                         in.state.halted ? "halted" : (in.facts.paused ? "paused" : "clear"), "clear", ""));
+                         in.state.halted ? "halted" : (in.facts.paused ? paused_words(in.facts) : "clear"),
+                         "clear", ""));
     return gates;
 }
 

@@ -57,39 +57,18 @@ Result<void> keep_storage(const Result<void>& sent) {
     return {};
 }
 
+/// What the signer is told beside the bytes.
+tx::MarketWord market_word(const Snapshot& seen, const Universe& universe) {
+    tx::MarketWord out{{}, seen.now};
+    for (const auto& [asset, usd] : usable_prices(seen)) out.price_usd[universe.symbol(asset)] = usd;
+    return out;
+}
+
 Acted refused(const Step& step, std::string reason) {
     return {Acted::What::refused, step.label, std::move(reason), "", 0};
 }
 
 }  // namespace
-
-Result<tx::Reading> read_back(const Venue& venue, const TxCall& call, const Snapshot& seen,
-                              const Universe& universe, const Address& self) {
-    const Inspection in = OR_TRY(venue.inspect(call));
-    tx::Reading out;
-    out.beneficiary = in.beneficiary == Address{} ? self : in.beneficiary;
-    out.beneficiary_is_spender = in.kind == EffectKind::approve;
-    out.unlimited = in.amount == U256::max();
-    out.reduces = in.kind == EffectKind::repay || in.kind == EffectKind::close || in.delta_units > 0;
-    out.has_price =
-        in.kind == EffectKind::swap || in.kind == EffectKind::open || in.kind == EffectKind::close;
-    out.has_limit = in.limit_usd > 0;
-    out.deadline = in.deadline.value_or(TimePoint::max());
-    if (in.asset) {
-        const double price = OR_TRY(price_of(seen, *in.asset));
-        out.notional_usd = std::abs(in.delta_units) * price;
-        if (out.has_limit)
-            out.limit_deviation =
-                in.delta_units < 0 ? (price - in.limit_usd) / price : (in.limit_usd - price) / price;
-    }
-    if (const auto* token = universe.token(in.token);
-        token != nullptr && !out.unlimited && out.notional_usd == 0) {
-        out.notional_usd = to_units(in.amount, token->decimals) *
-                           OR_TRY(price_of(seen, OR_TRY(universe.find(token->asset))));
-    }
-    out.what = fmt::format("{} {}", venue.name(), in.token);
-    return out;
-}
 
 Actuator::Actuator(Options options, Journal& journal, ChainLink& link, const Market& market,
                    tx::PolicyGate gate, tx::Signer* signer)
@@ -112,9 +91,9 @@ void Actuator::offer(const Bytes& raw) {
 
 Result<void> Actuator::send_version(Nonce nonce, tx::Record& record,
                                     const tx::Approved<tx::UnsignedTx>& approved, bool cancellation,
-                                    BlockNumber head, TimePoint now) {
+                                    BlockNumber head, TimePoint now, const tx::MarketWord& word) {
     OR_ASSERT(signer_ != nullptr);
-    const tx::SignedTx version = OR_TRY(signer_->sign(approved));
+    const tx::SignedTx version = OR_TRY(signer_->sign(approved, word));
     crash_point("send.signed");
     OR_TRY(journal_.add_version(nonce, version, approved.get(), cancellation));
     crash_point("send.version_stored");
@@ -156,13 +135,13 @@ Result<void> Actuator::upkeep(const SettleReport& settled, const Reading& readin
                 dearer.tip = send->tip;
                 const auto approved = gate_.approve_bump(dearer, record.tx);
                 if (approved)
-                    OR_TRY(keep_storage(
-                        send_version(nonce, record, *approved, false, reading.head.block.number, now)));
+                    OR_TRY(keep_storage(send_version(nonce, record, *approved, false,
+                                                     reading.head.block.number, now, {{}, now})));
             } else if (const auto* cancel = std::get_if<tx::Cancel>(&effect)) {
                 const auto approved = gate_.approve_cancel(nonce, cancel->max_fee, cancel->tip);
                 if (approved)
-                    OR_TRY(keep_storage(
-                        send_version(nonce, record, *approved, true, reading.head.block.number, now)));
+                    OR_TRY(keep_storage(send_version(nonce, record, *approved, true,
+                                                     reading.head.block.number, now, {{}, now})));
             }
         }
     }
@@ -173,7 +152,8 @@ Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue
                                         const Reading& reading) {
     tx::Evidence out;
     out.now = seen.now;
-    out.reading = OR_TRY(read_back(venue, step.call, seen, market_.universe, options_.account));
+    out.reading =
+        OR_TRY(read_back(venue, step.call, usable_prices(seen), market_.universe, options_.account));
     out.native_usd = OR_TRY(price_of(seen, market_.native));
     const auto spent = OR_TRY(journal_.spending(seen.now));
     out.spent_hour_usd = spent.hour_usd;
@@ -184,6 +164,22 @@ Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue
         [&](Node& node) { return node.estimate_gas(options_.account, step.call, reading.head.block); }));
     out.simulated_ok = true;
     return out;
+}
+
+/// A claim that was not signed. A refusal frees its nonce. But a signer that has given it to something else
+/// has signed for us before, and we died between its answer and our journal: those bytes are lost, and
+/// nothing but a cancellation may spend the nonce. Silence is no answer: the claim then stands until its
+/// deadline.
+Result<void> Actuator::give_back(tx::Record& record, const Error& why, const Reading& reading,
+                                 TimePoint now) {
+    if (!record.attempts.empty() || why.code != Errc::rejected) return {};
+    const Nonce nonce = record.tx.nonce;
+    if (why.what.find("nonce: ") == std::string::npos) return journal_.release(nonce, why.what);
+    spdlog::warn("nonce {} is taken by something signed and never journalled: it is cancelled", nonce.value);
+    const auto approved = gate_.approve_cancel(nonce, record.tx.max_fee, record.tx.tip);
+    if (!approved) return {};
+    return keep_storage(
+        send_version(nonce, record, *approved, true, reading.head.block.number, now, {{}, now}));
 }
 
 Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const Wish& wish, const Step& step,
@@ -226,10 +222,11 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     tx::Record record;
     record.tx = approved.get();
     record.deadline = claim.deadline;
-    if (const auto sent =
-            send_version(record.tx.nonce, record, approved, false, reading.head.block.number, seen.now);
+    if (const auto sent = send_version(record.tx.nonce, record, approved, false, reading.head.block.number,
+                                       seen.now, market_word(seen, market_.universe));
         !sent) {
         if (sent.error().code == Errc::storage) return tl::unexpected(sent.error());
+        OR_TRY(give_back(record, sent.error(), reading, seen.now));
         return refused(step, sent.error().what);
     }
     return Acted{Acted::What::sent, step.label, "", to_hex(record.attempts.back()), step.delta_units};

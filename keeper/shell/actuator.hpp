@@ -6,6 +6,7 @@
 
 #include "chain/tx/policy.hpp"
 #include "chain/tx/signer.hpp"
+#include "keeper/base/limits.hpp"
 #include "keeper/shell/settle.hpp"
 
 namespace outrigger {
@@ -54,7 +55,8 @@ class Actuator {
                          const Reading& reading, const tx::Approved<tx::UnsignedTx>& approved,
                          const tx::Evidence& evidence);
     Result<void> send_version(Nonce nonce, tx::Record& record, const tx::Approved<tx::UnsignedTx>& approved,
-                              bool cancellation, BlockNumber head, TimePoint now);
+                              bool cancellation, BlockNumber head, TimePoint now, const tx::MarketWord& word);
+    Result<void> give_back(tx::Record& record, const Error& why, const Reading& reading, TimePoint now);
     void offer(const Bytes& raw);
 
     Options options_;
@@ -64,10 +66,5 @@ class Actuator {
     tx::PolicyGate gate_;
     tx::Signer* signer_;
 };
-
-/// The policy's words for what a venue reads back from the bytes of a call.
-/// Errors: Errc::rejected when the venue does not know the call; Errc::stale when a price is missing.
-Result<tx::Reading> read_back(const Venue& venue, const TxCall& call, const Snapshot& seen,
-                              const Universe& universe, const Address& self);
 
 }  // namespace outrigger

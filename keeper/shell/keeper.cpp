@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <limits>
 
-#include "chain/base/quantize.hpp"
+#include "keeper/base/pauses.hpp"
 #include "keeper/shell/crash_point.hpp"
 #include "keeper/shell/effect.hpp"
 #include "keeper/shell/record.hpp"
@@ -22,72 +22,16 @@ TimePoint wall_clock() {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-U256 gwei(double amount) {
-    const auto wei = quantize(amount, 9, Rounding::down);
-    return wei ? *wei : U256();
-}
-
-double highest_gas_gwei(const config::Settings& settings) {
-    double out = 0;
-    for (const auto& position : settings.positions) out = std::max(out, position.limits.max_gas_gwei);
-    return out;
-}
-
-tx::FeePolicy fee_policy(const config::Settings& settings) {
-    tx::FeePolicy fees;
-    fees.max_fee_cap = gwei(highest_gas_gwei(settings));
-    fees.tip_cap = fees.max_fee_cap;
-    fees.confirmations = std::max<std::uint64_t>(1, settings.chain.confirmations);
-    return fees;
-}
-
 const std::string kEverything = "*";  // the name under which a latch stops every position
-
-constexpr std::uint64_t kGasLimitMax = 16'700'000;  // just under EIP-7825's cap for one transaction
-
-/// The largest of a per-position limit.
-template <class F>
-double largest(const config::Settings& settings, F limit) {
-    double out = 0;
-    for (const auto& position : settings.positions) out = std::max(out, limit(position.limits));
-    return out;
-}
 
 }  // namespace
 
 std::string ledger_directory(const config::Settings& settings, Mode mode) {
-    return (std::filesystem::path(expand_home(settings.storage.datadir)) / settings.chain.preset /
-            (mode == Mode::live ? "live" : "dry-run"))
-        .string();
+    return ledger_directory(settings, mode == Mode::live);
 }
 
 std::string journal_path(const config::Settings& settings, Mode mode) {
     return ledger_directory(settings, mode) + "/journal.sqlite";
-}
-
-tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,
-                               const Address& account) {
-    constexpr double kNoLimit = std::numeric_limits<double>::max();
-    tx::PolicyLimits out;
-    out.chain = settings.chain.network.chain_id;
-    out.self = account;
-    for (const auto& venue : market.venues) {
-        for (const auto& call : venue->allowed_calls()) out.allow.emplace_back(call.target, call.selector);
-        for (const auto& spender : venue->spenders()) out.spenders.push_back(spender);
-    }
-    // Live refuses to start without these three; a dry run signs nothing that they could protect.
-    out.max_tx_usd = settings.guard.max_tx_usd.value_or(kNoLimit);
-    out.max_hour_usd = settings.guard.max_hour_usd.value_or(kNoLimit);
-    out.max_day_usd = settings.guard.max_day_usd.value_or(kNoLimit);
-    // One part in a billion for the rounding between the order's limit and the bytes'.
-    out.max_slippage_ratio = largest(settings, [](const auto& l) { return l.max_slippage_ratio; }) + 1e-9;
-    out.max_gas_usd_per_tx = largest(settings, [](const auto& l) { return l.max_gas_usd_per_tx; });
-    out.max_gas_usd_per_day = largest(settings, [](const auto& l) { return l.max_gas_usd_per_day; });
-    out.max_fee_cap = gwei(highest_gas_gwei(settings));
-    out.gas_limit_max = kGasLimitMax;
-    out.deadline_max = market.params.order_deadline;
-    out.kill_switch_file = (std::filesystem::path(expand_home(settings.storage.datadir)) / "KILL").string();
-    return out;
 }
 
 Keeper::Keeper(config::Settings settings, Options options, std::unique_ptr<tx::Signer> signer)
@@ -132,7 +76,7 @@ Result<std::unique_ptr<Keeper>> Keeper::start(const config::Settings& settings, 
     acting.account = keeper->options_.account;
     acting.fees = fee_policy(settings);
     acting.gas_limit_max = kGasLimitMax;
-    tx::PolicyGate gate(policy_limits(settings, keeper->market_, keeper->options_.account),
+    tx::PolicyGate gate(policy_limits(settings, keeper->market_.venues, keeper->options_.account),
                         [](const std::string& path) { return std::filesystem::exists(path); });
     keeper->actuator_ = std::make_unique<Actuator>(acting, *keeper->journal_, *keeper->link_, keeper->market_,
                                                    std::move(gate), keeper->signer_.get());
@@ -288,6 +232,10 @@ Result<Snapshot> Keeper::snapshot(const Reading& reading, const SettleReport& se
     out.in_flight = settled.in_flight;
     for (const auto& position : market_.params.positions) {
         out.facts.push_back(journal_ ? OR_TRY(journal_->facts(position.name, out.now)) : PositionFacts{});
+        if (const auto why = why_paused(settings_, position.name)) {
+            out.facts.back().paused = true;
+            out.facts.back().paused_why = *why;
+        }
     }
     out.panel = prices_->panel(market_, out.now);
     out.gas_unit_usd = gas_unit_usd(reading.head, out.prices);

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "chain/tx/local_signer.hpp"
+#include "keeper/base/files.hpp"
+#include "keeper/base/limits.hpp"
 #include "keeper/shell/actuator.hpp"
 #include "keeper/shell/code_pins.hpp"
-#include "keeper/shell/files.hpp"
 #include "keeper/shell/price_memory.hpp"
 #include "keeper/shell/prices.hpp"
 
@@ -109,9 +110,5 @@ class Keeper {
 std::string ledger_directory(const config::Settings& settings, Mode mode);
 /// The journal in it.
 std::string journal_path(const config::Settings& settings, Mode mode);
-
-/// The gate's limits as configured. Live has all of them; a dry run judges with what there is.
-tx::PolicyLimits policy_limits(const config::Settings& settings, const Market& market,
-                               const Address& account);
 
 }  // namespace outrigger

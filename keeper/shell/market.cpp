@@ -8,6 +8,7 @@
 #include <set>
 
 #include "chain/pool/registry.hpp"
+#include "keeper/base/limits.hpp"
 
 namespace outrigger {
 
@@ -128,6 +129,7 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
         limit = std::max(limit, source.max_age);
     }
 
+    out.params.order_deadline = kOrderDeadline;
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;
     // One panel serves all positions: the finest bar anyone asks for; the strictest limit counts for all.

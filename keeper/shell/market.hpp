@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "chain/pool/pool.hpp"
+#include "keeper/base/universe.hpp"
 #include "keeper/shell/price_sources.hpp"
-#include "keeper/shell/universe.hpp"
 #include "oracle/uniswap_twap.hpp"
 
 namespace outrigger {

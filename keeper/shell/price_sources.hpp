@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "config/settings.hpp"
-#include "keeper/shell/universe.hpp"
+#include "keeper/base/universe.hpp"
 #include "oracle/aggregate.hpp"
 #include "oracle/chainlink.hpp"
 #include "oracle/feed.hpp"

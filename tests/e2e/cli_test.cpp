@@ -413,6 +413,31 @@ TEST_F(CliWithWorld, CheckRunStatusExplainKeepTheOutputContract) {
               std::string::npos);
 }
 
+TEST_F(CliWithWorld, PauseHoldsAcrossRunsAndResumeGoesOn) {
+    const auto verb = [&](std::vector<std::string> words) {
+        words.insert(words.end(), {"-c", world.config_file()});
+        return outrigger(words);
+    };
+    const auto live = [&] {
+        const auto done = verb({"run", "--live", "--confirm", confirmation(), "--rounds", "1", "--json"});
+        EXPECT_EQ(done.code, 0) << done.err;
+        world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+        return json::parse(done.out).at("acted").at("what").get<std::string>();
+    };
+    expect_message(verb({"pause", "nobody"}), 2, {"nobody", "eth-usdc"});
+    EXPECT_EQ(verb({"pause", "--reason", "moving the range"}).code, 0);
+    EXPECT_EQ(live(), "nothing");
+    expect_nothing_sent();
+    EXPECT_NE(verb({"explain", "eth-usdc"}).out.find("paused: moving the range"), std::string::npos);
+    EXPECT_EQ(verb({"pause", "arb-usdc"}).code, 0);
+    const auto resumed = verb({"resume"});
+    EXPECT_EQ(resumed.code, 0) << resumed.err;
+    EXPECT_EQ(live(), "sent") << "eth-usdc goes on, arb-usdc is still paused";
+    EXPECT_NE(verb({"explain", "arb-usdc"}).out.find("paused"), std::string::npos);
+    EXPECT_FALSE(json::parse(verb({"resume", "arb-usdc", "--json"}).out).at("paused").get<bool>());
+    EXPECT_NE(verb({"resume", "arb-usdc"}).out.find("not paused"), std::string::npos);
+}
+
 TEST_F(CliWithWorld, StressTakesThePortfolioAsItStands) {
     const auto run =
         outrigger({"stress", "--now", "-c", world.config_file(), "--json", "--correlation", "ETH:ARB=-0.9"});

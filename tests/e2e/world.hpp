@@ -88,15 +88,15 @@ class World {
         return *std::move(loaded);
     }
 
-    Result<std::unique_ptr<Keeper>> keeper(Mode mode, bool resume = false) {
+    Result<std::unique_ptr<Keeper>> keeper(Mode mode, bool resume = false,
+                                           std::unique_ptr<tx::Signer> signer = nullptr) {
         const auto s = settings();
         Keeper::Options options;
         options.mode = mode;
         options.account = s.key.address;
         options.triggers = false;
         options.resume = resume;
-        std::unique_ptr<tx::Signer> signer;
-        if (mode == Mode::live) {
+        if (signer == nullptr && mode == Mode::live) {
             auto opened = cli::open_signer(s);
             if (!opened) return fail(Errc::key, opened.error().what + ": " + opened.error().why);
             signer = *std::move(opened);

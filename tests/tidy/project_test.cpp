@@ -43,8 +43,9 @@ TEST(Readme, NamesOnlyScriptsThatExist) {
 }
 
 TEST(Readme, NamesOnlyVerbsThatExist) {
-    const std::set<std::string> verbs{"run",    "check",   "status",  "explain", "positions", "demo",
-                                      "devnet", "version", "history", "stress",  "study"};
+    const std::set<std::string> verbs{"run",   "check",  "status",  "explain", "positions",
+                                      "demo",  "devnet", "version", "history", "stress",
+                                      "study", "signer", "pause",   "resume"};
     // Commands stand in backticks or at the start of a line of a code block.
     auto named = matches(documentation(), "(?:^|\\n|`|/|\\$ )outrigger +([a-z]+)");
     for (const auto& verb : named) EXPECT_TRUE(verbs.count(verb)) << "outrigger " << verb;

@@ -32,20 +32,20 @@ TEST(LocalSigner, SignsExactlyWhatWasApproved) {
     auto signer = signer_for(ChainId(31337));
     const auto gate = gate_for(ChainId(31337), signer.address());
     const auto approved = gate.approve_cancel(Nonce(12), U256(100), U256(9)).value();
-    const auto made = signer.sign(approved);
+    const auto made = signer.sign(approved, {});
     ASSERT_TRUE(made.has_value()) << made.error().what;
     const auto read = decode_transaction(made->raw).value();
     EXPECT_EQ(read.tx, to_transaction(approved.get()));
     EXPECT_EQ(read.from, signer.address());
     EXPECT_EQ(read.hash, made->hash);
-    EXPECT_EQ(signer.sign(approved).value(), *made) << "the same bytes every time";
+    EXPECT_EQ(signer.sign(approved, {}).value(), *made) << "the same bytes every time";
 }
 
 TEST(LocalSigner, SignsForNoOtherChain) {
     auto signer = signer_for(ChainId(1));
     const auto approved =
         gate_for(ChainId(10), signer.address()).approve_cancel(Nonce(0), U256(1), U256(1)).value();
-    const auto made = signer.sign(approved);
+    const auto made = signer.sign(approved, {});
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, Errc::rejected);
 }
@@ -54,7 +54,7 @@ TEST(LocalSigner, SignsNothingInvalid) {
     auto signer = signer_for(ChainId(10));
     const auto gate = gate_for(ChainId(10), signer.address());
     const auto approved = gate.approve_cancel(Nonce(~std::uint64_t{0}), U256(1), U256(1)).value();
-    const auto made = signer.sign(approved);
+    const auto made = signer.sign(approved, {});
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, Errc::rejected);
 }

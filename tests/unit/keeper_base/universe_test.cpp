@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "keeper/shell/universe.hpp"
+#include "keeper/base/universe.hpp"
 
 #include <gtest/gtest.h>
 

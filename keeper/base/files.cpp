@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "keeper/shell/files.hpp"
+#include "keeper/base/files.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
