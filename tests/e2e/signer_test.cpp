@@ -386,11 +386,12 @@ TEST(SignerProcess, ASignatureLostWithItsKeeperIsCancelledAndTheHedgeIsMadeOnce)
     const auto settings = world.settings();
     const SignerChild child(settings);
     int kills = 0;
-    // Each life signs one more version, and dies with the one after; until one finds nothing more to do.
+    // Each life signs some and dies with one more; until one finds nothing more to do. One cancellation among
+    // successes: three in a row would rightly pause the position.
     for (bool done = false; !done && kills < 60;) {
         const pid_t victim = ::fork();
         if (victim == 0) {
-            passings = kills == 0 ? 1 : 2;
+            passings = kills == 0 ? 3 : 5;
             set_crash_hook(die_when_signed);
             auto keeper = world.keeper(Mode::live, false, child.connect());
             const bool fine = keeper && settle_with_refusals(**keeper, world);
@@ -403,7 +404,7 @@ TEST(SignerProcess, ASignatureLostWithItsKeeperIsCancelledAndTheHedgeIsMadeOnce)
         world.post("/mine", {{"blocks", 1}, {"interval", 12}});  // the next life is a later one
         ASSERT_TRUE(!done || WEXITSTATUS(status) == 0);
     }
-    EXPECT_GT(kills, 5);
+    EXPECT_GT(kills, 1);
     auto keeper = world.keeper(Mode::live, false, child.connect());
     ASSERT_TRUE(keeper) << keeper.error().what;
     const auto rest = settle_with_refusals(**keeper, world);
@@ -423,7 +424,7 @@ TEST(SignerProcess, ASignatureLostWithItsKeeperIsCancelledAndTheHedgeIsMadeOnce)
     EXPECT_EQ(parse_quantity_u64(count.value().get<std::string>()).value(), totals.sent) << "a nonce gap";
     EXPECT_GT(totals.sent, totals.verified)
         << "a call with a deadline is another call later: its nonce is cancelled";
-    EXPECT_EQ(totals.failed, 0U);
+    EXPECT_EQ(totals.failed, totals.sent - totals.verified);
     EXPECT_TRUE((*keeper)->journal().open_txs().value().empty());
 }
 
