@@ -34,7 +34,9 @@ class Descriptor {
 };
 
 /// A listening socket at `path`, which must be in a directory of ours closed to others; a stale one is
-/// replaced. Errors:  Errc::storage, with the path
+/// replaced.
+///
+/// Errors:  Errc::storage, with the path
 [[nodiscard]] Result<Descriptor> listen_at(const std::string& path);
 /// Errors:  Errc::transport when nobody listens there
 [[nodiscard]] Result<Descriptor> connect_to(const std::string& path);

@@ -5,9 +5,11 @@
 
 namespace outrigger::signer {
 
-/// From here on this process has no network and starts no other: sockets but Unix ones cannot be made,
-/// nothing can be executed, no other process looked into, and none looks into this one; it leaves no core.
-/// Cannot be undone. What is open stays open. Errors:  Errc::unsupported when the kernel refuses a filter
+/// From here on this process makes no connection, to the network or to a neighbour, and starts no other
+/// process; it looks into none, none looks into it, and it leaves no core. Cannot be undone. What is open
+/// stays open, and what listens still accepts.
+///
+/// Errors:  Errc::unsupported when the kernel refuses a filter
 [[nodiscard]] Result<void> enter_sandbox();
 
 }  // namespace outrigger::signer
