@@ -70,7 +70,9 @@ class AsyncCovariance {
     std::optional<std::chrono::duration<double>> half_life = std::nullopt);
 
 /// A correlation matrix made of one that is none: negative eigenvalues are clipped and the diagonal put back
-/// to one. Errors: Errc::decode when it is not square, symmetric and finite Source:  methods C.7
+/// to one. Errors: Errc::decode when it is not square, symmetric and finite
+///
+/// Source:  methods C.7
 [[nodiscard]] Result<Eigen::MatrixXd> clipped_correlation(const Eigen::MatrixXd& matrix);
 
 /// How a push feed publishes, and what its asset does meanwhile.
@@ -82,7 +84,10 @@ struct FeedQuiet {
 
 /// The standard deviation of the move that a feed has not shown yet, so long after its last update: what the
 /// volatility makes of the time, and never more than a move inside the trigger can hide. Beyond the heartbeat
-/// the feed is broken and only the first holds. Pre:     age >= 0 Source:  methods B.5
+/// the feed is broken and only the first holds.
+///
+/// Pre:     age >= 0
+/// Source:  methods B.5
 [[nodiscard]] double unseen_move(const FeedQuiet& feed, std::chrono::seconds age);
 
 }  // namespace outrigger

@@ -37,8 +37,10 @@ struct BarChoice {
 ///
 /// Of 5 min, 15 min, 1 h, 4 h, 8 h and 1 d it is the first that is at least `intervals` times the slowest
 /// source's mean interval and at least `shortest`; by then the loss of correlation is a few percent. `names`
-/// are the assets', for the sentence. Shape:   names as series Errors:  Errc::stale when no such length has
-/// min_bars complete bars, naming the slowest asset; else as
+/// are the assets', for the sentence.
+///
+/// Shape:   names as series
+/// Errors:  Errc::stale when no such length has min_bars complete bars, naming the slowest asset; else as
 ///          make_panel
 /// Source:  Epps (1979), J. American Statistical Association 74, 291-298; methods B.1, B.2
 [[nodiscard]] Result<BarChoice> choose_bar(std::span<const PriceSeries> series,

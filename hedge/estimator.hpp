@@ -40,8 +40,9 @@ struct EstimatorInfo {
 
 /// The panel's covariance by that estimator.
 ///
-/// `half_life` is the age at which a return counts half, of those estimators that weigh by age.
-/// Shape, Errors:  as in covariance.hpp
+/// `half_life` is the age at which a return counts half, of those estimators that weigh by age. Shape,
+///
+/// Errors:  as in covariance.hpp
 [[nodiscard]] Result<Covariance> estimate_covariance(Estimator estimator, const ReturnPanel& panel,
                                                      std::chrono::duration<double> half_life);
 

@@ -24,9 +24,12 @@ struct InstrumentChoice {
 /// subset.
 ///
 /// A tie goes to the earlier candidates. Costs and limits belong to minimise_variance, once the choice is
-/// made. Shape:   exposure in the covariance's order Pre:     1 <= size <= candidates Errors:  Errc::config
-/// with more than a million subsets; else as minimise_variance, and Errc::decode when the
-///          exposure has no variance
+/// made.
+///
+/// Shape:   exposure in the covariance's order
+/// Pre:     1 <= size <= candidates
+/// Errors:  Errc::config with more than a million subsets; else as minimise_variance, and Errc::decode when
+///          the exposure has no variance
 /// Source:  methods D.6
 [[nodiscard]] Result<InstrumentChoice> best_instruments(const Covariance& covariance,
                                                         const Eigen::VectorXd& exposure_usd,

@@ -51,9 +51,10 @@ struct Ogk {
     Eigen::MatrixXd reweighted;  // of the rows that the raw one does not find far away
 };
 /// The orthogonalised Gnanadesikan-Kettenring covariance: pairwise robust covariances made positive definite.
-/// Pairs are always by the tau scale; `scale` is that of single columns and combinations. Errors:  also
-/// Errc::decode when a scale is zero: more than half of a column does not move Source:  Maronna and Zamar
-/// (2002)
+/// Pairs are always by the tau scale; `scale` is that of single columns and combinations.
+///
+/// Errors:  also Errc::decode when a scale is zero: more than half of a column does not move
+/// Source:  Maronna and Zamar (2002)
 [[nodiscard]] Result<Ogk> ogk(const Eigen::MatrixXd& returns,
                               RobustScale (*scale)(const Eigen::VectorXd&) = tau_scale);
 
@@ -69,7 +70,9 @@ struct StudentScatter {
                                                      Mean mean = Mean::zero);
 
 /// The shape of elliptical returns, whatever their tails; trace N. Source: Tyler (1987), Annals of Statistics
-/// 15 Errors:  also Errc::unsupported when the iteration does not settle
+/// 15
+///
+/// Errors:  also Errc::unsupported when the iteration does not settle
 [[nodiscard]] Result<Eigen::MatrixXd> tyler_shape(const Eigen::MatrixXd& returns);
 
 /// Excess kurtosis of the rows taken as elliptical, about zero: what makes intervals honest.

@@ -29,8 +29,9 @@ struct SparseChoice {
 /// From the current members one instrument at a time is dropped when it adds less than half the gain asked
 /// for, and added or exchanged while that gains at least min_gain of the exposure's variance and its worth
 /// over the hold is twice the cost of switching. A choice thus differs from the current one only for a
-/// reason, and costs O(legs N) small solves instead of all subsets. Shape:   covariance N x N; exposure N;
-/// candidates and current are indices into them, current a subset of
+/// reason, and costs O(legs N) small solves instead of all subsets.
+///
+/// Shape:   covariance N x N; exposure N; candidates and current are indices into them, current a subset of
 ///          candidates of at most spec.legs; result likewise
 /// Errors:  Errc::decode when the exposure has no variance or a number is not finite
 /// Source:  methods D.6; Miller (2002), Subset Selection in Regression, ch. 3 (sequential replacement)

@@ -23,8 +23,10 @@ struct PartialCorrelation {
 // that is not finite; Errc::stale when too few rows qualify or do not move
 
 /// The correlation of the rows in which both are beyond their own `quantile`: at most it in falls, at least
-/// it in rises. Of a Gaussian it falls towards the tail; compare it with that, not with the whole. Pre:     0
-/// < quantile < 1 Source:  Longin and Solnik (2001), J. Finance 56, 649-676
+/// it in rises. Of a Gaussian it falls towards the tail; compare it with that, not with the whole.
+///
+/// Pre:     0 < quantile < 1
+/// Source:  Longin and Solnik (2001), J. Finance 56, 649-676
 [[nodiscard]] Result<PartialCorrelation> exceedance_correlation(const Eigen::VectorXd& x,
                                                                 const Eigen::VectorXd& y, double quantile,
                                                                 Side side);
@@ -41,8 +43,9 @@ struct PartialCorrelation {
 [[nodiscard]] double t_copula_tail_dependence(double nu, double rho);
 
 /// A crisis correlation without the effect of the crisis's volatility; `variance_ratio` is how much larger
-/// x's variance was in it. Pre: variance_ratio > 0 Source:  Forbes and Rigobon (2002), J. Finance 57,
-/// 2223-2261
+/// x's variance was in it. Pre: variance_ratio > 0
+///
+/// Source:  Forbes and Rigobon (2002), J. Finance 57, 2223-2261
 [[nodiscard]] double volatility_adjusted(double correlation, double variance_ratio);
 
 }  // namespace outrigger

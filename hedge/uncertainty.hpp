@@ -103,9 +103,9 @@ struct ExpectedR2 {
 /// The smallest correlation at which the risk a hedge removes is worth its cost; nothing when no hedge's is.
 ///
 /// Units:   risk aversion per USD, variance in USD squared per unit of time, horizon in that unit, cost in
-/// USD Errors:  Errc::decode when the risk aversion, the variance or the horizon is not positive, or the cost
-/// not a
-///          number from 0
+///          USD
+/// Errors:  Errc::decode when the risk aversion, the variance or the horizon is not positive, or the cost not
+///          a number from 0
 /// Source:  methods D.5
 [[nodiscard]] Result<std::optional<double>> break_even_correlation(double risk_aversion,
                                                                    double unhedged_variance, double horizon,

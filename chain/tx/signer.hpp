@@ -25,8 +25,9 @@ class Signer {
 };
 
 /// The signed bytes, once they have been read back as exactly what was approved, signed by `by`. Reading
-/// shares nothing with writing but the RLP rules: a mistake in one shows in the other. Errors:  Errc::key;
-/// the bytes must then be discarded
+/// shares nothing with writing but the RLP rules: a mistake in one shows in the other.
+///
+/// Errors:  Errc::key; the bytes must then be discarded
 Result<SignedTx> as_approved(SignedTx made, const UnsignedTx& wanted, const Address& by);
 
 }  // namespace outrigger::tx

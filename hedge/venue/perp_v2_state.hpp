@@ -46,7 +46,9 @@ struct State : VenueState {
 Query<VenueAccount> account_query(const PerpV2Params& params, const Address& owner);
 
 /// What a short pays of its notional per day: the index over the mark. Negative: it is paid. Nothing where
-/// the mark is not told. Source:  Exchange._getFundingGrowthGlobalAndTwaps
+/// the mark is not told.
+///
+/// Source:  Exchange._getFundingGrowthGlobalAndTwaps
 std::optional<double> short_funding_per_day(const Market& market);
 
 /// Sum of the positions' absolute values at the index, USD.
