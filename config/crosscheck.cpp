@@ -126,7 +126,7 @@ class Checker {
 
     void model(const PositionSettings& p, const std::string& prefix) {
         const ModelSettings& m = p.model;
-        const auto bar = m.bar.value_or(kUsualBar);
+        const auto bar = m.usual_bar();
         if (m.lookback < bar * static_cast<std::int64_t>(m.min_bars)) {
             error({prefix + "model.min_bars", prefix + "model.lookback", prefix + "model.bar"},
                   fmt::format("min_bars = {} do not fit into the lookback of {} bars", m.min_bars,

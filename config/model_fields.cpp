@@ -89,9 +89,8 @@ std::vector<Field> hedge_fields() {
          .fallback = "auto",
          .range = {60, 86400},
          .choices = "auto",
-         .doc = "Length of one bar of history; the same for every position. `auto` is the shortest, from an "
-                "hour "
-                "up, that is eight times as long as the slowest price source takes to change.",
+         .doc = "Length of one bar of history; the same for every position. `auto` is the shortest, from "
+                "an hour up, that is eight times as long as the slowest price source takes to change.",
          .store = to_policy(&P::model, &M::bar)},
         {.section = policy,
          .path = "model.min_bars",

@@ -111,6 +111,7 @@ struct ModelSettings {
     std::chrono::seconds long_half_life{0};
     std::chrono::seconds alarm_half_life{0};
     std::optional<std::chrono::seconds> bar;  // empty: as the prices' sources allow
+    std::chrono::seconds usual_bar() const { return bar.value_or(kUsualBar); }
     std::uint32_t min_bars = 0;
     double ridge = 0;
     double correlation_shrink = 0;

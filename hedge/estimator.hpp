@@ -40,9 +40,10 @@ struct EstimatorInfo {
 
 /// The panel's covariance by that estimator.
 ///
-/// `half_life` is the age at which a return counts half, of those estimators that weigh by age. Shape,
+/// `half_life` is the age at which a return counts half, of those estimators that weigh by age.
 ///
-/// Errors:  as in covariance.hpp
+/// Shape:   as in covariance.hpp
+/// Errors:  likewise
 [[nodiscard]] Result<Covariance> estimate_covariance(Estimator estimator, const ReturnPanel& panel,
                                                      std::chrono::duration<double> half_life);
 

@@ -89,8 +89,8 @@ struct FeeAccount {
 /// tokensOwed after an update to fee growth `inside`. Every step is the contract's: growth since the last
 /// update modulo 2^256, times liquidity over 2^128 rounded down, truncated to 128 bits, added modulo 2^128.
 ///
-/// Pre:     liquidity < 2^128 Source: v3-core Position.update; v3-periphery
-///          NonfungiblePositionManager.collect
+/// Pre:     liquidity < 2^128
+/// Source:  v3-core Position.update; v3-periphery NonfungiblePositionManager.collect
 [[nodiscard]] TokenAmounts fees_after_update(const FeeAccount& account, const FeeGrowth& inside);
 
 /// What the position manager's collect (everything, to the owner) pays one NFT, its principal untouched.

@@ -143,8 +143,7 @@ Verdict gas_usd(const Case& c) {
     if (!is_amount(c.evidence.native_usd) || c.evidence.native_usd == 0) {
         return "the price of the gas token is unknown";
     }
-    const double wei = static_cast<double>(c.tx.call.gas_limit.value) * c.tx.max_fee.to_double();
-    const double usd = wei * 1e-18 * c.evidence.native_usd;
+    const double usd = gas_cost_usd(c.tx.call.gas_limit, c.tx.max_fee, c.evidence.native_usd);
     if (auto no = within(usd, 0, c.limits.max_gas_usd_per_tx, "the gas limit per transaction")) return no;
     return within(usd, c.evidence.gas_day_usd, c.limits.max_gas_usd_per_day, "the gas limit per day");
 }
@@ -202,6 +201,10 @@ constexpr std::array<Rule, 17> kRules{{{"kill_switch", kill_switch},
                                        {"simulation", simulation}}};
 
 }  // namespace
+
+double gas_cost_usd(Gas gas, const U256& fee, double native_usd) {
+    return static_cast<double>(gas.value) * fee.to_double() * 1e-18 * native_usd;
+}
 
 PolicyGate::PolicyGate(PolicyLimits limits, FileExists file_exists)
     : limits_(std::move(limits)), file_exists_(std::move(file_exists)) {

@@ -24,7 +24,13 @@ struct Reading {
     bool unlimited = false;  // amount is "everything"
     bool reduces = false;    // repays, closes or reduces risk
     TimePoint deadline{};    // max() when the call carries none
+
+    /// What the windows are debited: an approval moves nothing yet.
+    double moved_usd() const { return beneficiary_is_spender ? 0 : notional_usd; }
 };
+
+/// What all of that gas costs at that fee. Units: wei per gas; USD per native token
+[[nodiscard]] double gas_cost_usd(Gas gas, const U256& fee, double native_usd);
 
 struct Evidence {
     Reading reading;

@@ -104,9 +104,7 @@ class Decider {
         out.target_usd = *found;
         remember(before, *found);
         if (p_.watch) start_watch();
-        const VectorXd hedged = t_.exposure_usd + spread_by_asset(*found);
-        out.variance_removed = 1 - hedged.dot(e_.recent * hedged) / unhedged;
-        out.forecast_sd_usd = std::sqrt(std::max(0.0, hedged.dot(e_.recent * hedged)));
+        note_effect(out, e_.recent, unhedged);
         out.quality = quality(p_.short_half_life, *found);
         if (out.quality) out.gap_z = gap(spread_by_asset(*found), out.quality->kurtosis);
         ask_gate(out, unhedged);
@@ -124,6 +122,18 @@ class Decider {
         out.target_usd = VectorXd::Zero(std::ssize(t_.instruments));
         out.hold_usd = out.target_usd;
         return out;
+    }
+
+    double left(const MatrixXd& covariance, const VectorXd& hedge) const {
+        const VectorXd hedged = t_.exposure_usd + spread_by_asset(hedge);
+        return hedged.dot(covariance * hedged);
+    }
+
+    /// What the target removes by a covariance, and leaves.
+    void note_effect(HedgeWish& out, const MatrixXd& covariance, double unhedged) const {
+        const double remaining = left(covariance, out.target_usd);
+        out.variance_removed = unhedged > 0 ? 1 - remaining / unhedged : 0;
+        out.forecast_sd_usd = std::sqrt(std::max(0.0, remaining));
     }
 
     VectorXd spread_by_asset(const VectorXd& hedge) const { return by_asset(hedge, m_.instruments, assets_); }
@@ -339,17 +349,12 @@ class Decider {
             out.no_estimate = found.error().what;
             return {};
         }
-        const auto left = [&](const MatrixXd& covariance, const VectorXd& hedge) {
-            const VectorXd hedged = t_.exposure_usd + spread_by_asset(hedge);
-            return hedged.dot(covariance * hedged);
-        };
         const double unhedged = t_.exposure_usd.dot(e_.alarmed * t_.exposure_usd);
         out.quality = quality(p_.alarmed_half_life, *found);
         // The asset itself leaves nothing to be unsure of, and so no interval.
         const bool exact = unhedged > 0 && left(e_.alarmed, *found) <= 1e-9 * unhedged;
         out.target_usd = (exact ? 1.0 : supported(out.quality)) * *found;
-        out.variance_removed = unhedged > 0 ? 1 - left(e_.alarmed, out.target_usd) / unhedged : 0;
-        out.forecast_sd_usd = std::sqrt(std::max(0.0, left(e_.alarmed, out.target_usd)));
+        note_effect(out, e_.alarmed, unhedged);
         ask_gate(out, unhedged);
         out.gate_open = out.gate_open || exact;
         const VectorXd wanted = OR_TRY(towards(out, out.target_usd, m_.substitute));

@@ -29,12 +29,6 @@ U256 highest_fee(const config::Settings& settings) {
     return wei ? *wei : U256();
 }
 
-Result<double> price_of(const std::map<AssetId, double>& price_usd, AssetId asset) {
-    const auto found = price_usd.find(asset);
-    if (found == price_usd.end()) return fail(Errc::stale, "a price the policy needs is missing");
-    return found->second;
-}
-
 }  // namespace
 
 std::string ledger_directory(const config::Settings& settings, bool live) {
@@ -78,6 +72,12 @@ tx::PolicyLimits policy_limits(const config::Settings& settings,
     out.deadline_max = kOrderDeadline;
     out.kill_switch_file = kill_switch_path(settings);
     return out;
+}
+
+Result<double> price_of(const std::map<AssetId, double>& price_usd, AssetId asset) {
+    const auto found = price_usd.find(asset);
+    if (found == price_usd.end()) return fail(Errc::stale, "a price the policy needs is missing");
+    return found->second;
 }
 
 Result<tx::Reading> read_back(const Venue& venue, const TxCall& call,

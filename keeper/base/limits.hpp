@@ -15,8 +15,6 @@ namespace outrigger {
 
 /// Most gas one transaction may take: just under EIP-7825's cap.
 inline constexpr std::uint64_t kGasLimitMax = 16'700'000;
-/// How long an order may be executed after it was decided.
-inline constexpr std::chrono::seconds kOrderDeadline{120};
 
 /// The directory of what a live or a dry run remembers: <datadir>/<preset>/<mode>.
 std::string ledger_directory(const config::Settings& settings, bool live);
@@ -29,6 +27,9 @@ tx::FeePolicy fee_policy(const config::Settings& settings);
 /// The gate's limits as configured. Live has all of them; a dry run judges with what there is.
 tx::PolicyLimits policy_limits(const config::Settings& settings,
                                const std::vector<std::unique_ptr<Venue>>& venues, const Address& account);
+
+/// Errors: Errc::stale when it is missing.
+Result<double> price_of(const std::map<AssetId, double>& price_usd, AssetId asset);
 
 /// The policy's words for what a venue reads back from the bytes of a call.
 /// Errors: Errc::rejected when the venue does not know the call; Errc::stale when a price is missing.

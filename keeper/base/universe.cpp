@@ -98,7 +98,7 @@ bool has(const std::vector<AssetId>& assets, AssetId asset) {
 PipelineParams pipeline_params(const config::PositionSettings& position) {
     const auto& model = position.model;
     PipelineParams p;
-    p.bar = model.bar.value_or(config::kUsualBar);
+    p.bar = model.usual_bar();
     p.short_half_life = model.half_life;
     p.long_half_life = model.long_half_life;
     p.alarmed_half_life = model.alarm_half_life;

@@ -85,7 +85,7 @@ void explain_figures(const Output& out, const json& f) {
 /// The length of a bar of that position's history; an hour for one that is configured no more.
 std::chrono::seconds bar_of(const config::Settings& settings, const std::string& name) {
     for (const auto& p : settings.positions)
-        if (p.name == name) return p.model.bar.value_or(config::kUsualBar);
+        if (p.name == name) return p.model.usual_bar();
     return std::chrono::hours{1};
 }
 

@@ -79,9 +79,8 @@ Result<Stored> read_stored(const config::Settings& settings, Journal& journal, c
     PriceSeries series{AssetId(0), feed != nullptr ? feed->heartbeat : std::chrono::hours{24}, {}};
     for (const auto& t : out.ticks) series.ticks.push_back(t.tick);
     const TimePoint to = out.ticks.back().tick.at;
-    if (const auto panel = make_panel(
-            std::span(&series, 1),
-            {.bar = model.bar.value_or(config::kUsualBar), .from = to - model.lookback, .to = to})) {
+    if (const auto panel = make_panel(std::span(&series, 1),
+                                      {.bar = model.usual_bar(), .from = to - model.lookback, .to = to})) {
         out.bars = static_cast<std::size_t>(panel->returns.rows());
         out.gaps = panel->dropped;
     }
@@ -198,7 +197,7 @@ int backfill(const Globals& globals, config::Settings settings, const HistoryFla
     std::chrono::seconds back{std::chrono::hours{24} * static_cast<std::int64_t>(flags.days)};
     if (flags.days == 0)
         for (const auto& p : settings.positions)
-            back = std::max(back, p.model.lookback + p.model.bar.value_or(config::kUsualBar));
+            back = std::max(back, p.model.lookback + p.model.usual_bar());
     int code = 0;
     for (const auto& feed : market.prices.feeds) {
         const auto& symbol = market.universe.symbol(feed.asset());

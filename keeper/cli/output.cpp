@@ -81,22 +81,41 @@ void Output::progress(std::string_view text) const {
     }
 }
 
+nlohmann::json failure_document(const Failure& failure) {
+    return {{"schema", 1},
+            {"error",
+             {{"code", failure.code},
+              {"exit", static_cast<int>(failure.exit)},
+              {"message", failure.what},
+              {"where", failure.where},
+              {"why", failure.why},
+              {"hint", failure.fix}}}};
+}
+
+std::optional<Failure> failure_in(const std::string& document) {
+    const auto j = nlohmann::json::parse(document, nullptr, /*allow_exceptions=*/false);
+    if (!j.is_object() || !j.contains("error") || !j["error"].is_object()) return std::nullopt;
+    const auto& error = j["error"];
+    if (!error.contains("exit") || !error["exit"].is_number_integer()) return std::nullopt;
+    const auto word = [&](const char* key) {
+        const auto found = error.find(key);
+        return found != error.end() && found->is_string() ? found->get<std::string>() : std::string();
+    };
+    return Failure{static_cast<Exit>(error["exit"].get<int>()),
+                   word("code"),
+                   word("message"),
+                   word("where"),
+                   word("why"),
+                   word("hint")};
+}
+
 int Output::failed(const Failure& failure) const {
     std::string text = bad("error") + ": " + failure.what;
     if (!failure.where.empty()) text += "\n  where: " + failure.where;
     if (!failure.why.empty()) text += "\n  why:   " + failure.why;
     if (!failure.fix.empty()) text += "\n  fix:   " + failure.fix;
     write_line(stderr, text);
-    if (json) {
-        document(nlohmann::json{{"schema", 1},
-                                {"error",
-                                 {{"code", failure.code},
-                                  {"exit", static_cast<int>(failure.exit)},
-                                  {"message", failure.what},
-                                  {"where", failure.where},
-                                  {"why", failure.why},
-                                  {"hint", failure.fix}}}});
-    }
+    if (json) document(failure_document(failure));
     return static_cast<int>(failure.exit);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ struct Output {
     std::string bad(std::string_view text) const;
     std::string dim(std::string_view text) const;
 };
+
+/// A failure as --json says it, and one read from such a document; nothing when it is none.
+nlohmann::json failure_document(const Failure& failure);
+std::optional<Failure> failure_in(const std::string& document);
 
 /// How to print, from the flags and the environment (NO_COLOR, FORCE_COLOR, TERM, whether it is a terminal).
 Output make_output(bool json, bool quiet, ColourMode colour);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
-#include <cstring>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -14,7 +12,6 @@
 #include "keeper/cli/kill_switch.hpp"
 #include "keeper/cli/log.hpp"
 #include "keeper/cli/signer_process.hpp"
-#include "keeper/cli/signer_ready.hpp"
 #include "keeper/cli/verbs.hpp"
 #include "keeper/signer/sandbox.hpp"
 #include "keeper/signer/server.hpp"
@@ -28,8 +25,13 @@ struct Ready {
     std::unique_ptr<signer::SigningDesk> desk;
 };
 
+/// Another process has the ledger (store::WriterLock).
+bool is_busy(const Error& error) {
+    return error.what.find("busy") != std::string::npos;
+}
+
 Failure storage_failure(const Error& error, const std::string& where) {
-    const bool busy = error.what.find("busy") != std::string::npos;
+    const bool busy = is_busy(error);
     Failure f =
         failure_from(error, busy ? Exit::busy : Exit::error, "signer.storage",
                      busy ? "another signer has this ledger" : "the signer cannot keep its ledger", "");
@@ -43,8 +45,7 @@ Result<std::unique_ptr<signer::Ledger>> open_ledger(const std::string& path, con
     constexpr int kTries = 20;
     for (int i = 1;; ++i) {
         auto ledger = signer::Ledger::open(path, address, chain);
-        const bool busy = !ledger && ledger.error().what.find("busy") != std::string::npos;
-        if (!busy || i == kTries) return ledger;
+        if (ledger || !is_busy(ledger.error()) || i == kTries) return ledger;
         std::this_thread::sleep_for(std::chrono::milliseconds(100));
     }
 }
@@ -95,28 +96,6 @@ void tell(int descriptor, const std::string& text) {
 
 }  // namespace
 
-std::string failure_for_starter(const Failure& f) {
-    return nlohmann::json{{"exit", static_cast<int>(f.exit)},
-                          {"code", f.code},
-                          {"what", f.what},
-                          {"where", f.where},
-                          {"why", f.why},
-                          {"fix", f.fix}}
-        .dump();
-}
-
-std::optional<Failure> failure_from_signer(const std::string& text) {
-    const auto j = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!j.is_object() || !j.contains("exit") || !j["exit"].is_number_integer()) return std::nullopt;
-    const auto word = [&](const char* key) { return j.value(key, std::string()); };
-    return Failure{static_cast<Exit>(j["exit"].get<int>()),
-                   word("code"),
-                   word("what"),
-                   word("where"),
-                   word("why"),
-                   word("fix")};
-}
-
 int signer(const Globals& globals, const SignerFlags& flags) {
     std::signal(SIGPIPE, SIG_IGN);
     if (flags.once) {  // it goes when its keeper has gone, and that one may have something to finish
@@ -126,7 +105,7 @@ int signer(const Globals& globals, const SignerFlags& flags) {
     auto ready = prepare(globals);
     if (!ready) {
         if (flags.ready_fd < 0) return globals.out.failed(ready.error());
-        tell(flags.ready_fd, failure_for_starter(ready.error()));
+        tell(flags.ready_fd, failure_document(ready.error()).dump());
         return static_cast<int>(ready.error().exit);
     }
     tell(flags.ready_fd, kSignerReady);

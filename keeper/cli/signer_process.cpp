@@ -9,9 +9,7 @@
 
 #include <array>
 #include <chrono>
-#include <nlohmann/json.hpp>
 
-#include "keeper/cli/signer_ready.hpp"
 #include "keeper/signer/client.hpp"
 
 namespace outrigger::cli {
@@ -100,9 +98,8 @@ Outcome<std::unique_ptr<tx::Signer>> start_signer(const Globals& globals, const 
     if (!started) return stop(started.error());
     const std::string said = listen_to(started->ready);
     if (said == kSignerReady) return connected(settings, "start the keeper again");
-    int status = 0;
-    ::waitpid(started->pid, &status, WNOHANG);
-    if (auto failure = failure_from_signer(said)) return stop(*std::move(failure));
+    ::waitpid(started->pid, nullptr, WNOHANG);
+    if (auto failure = failure_in(said)) return stop(*std::move(failure));
     return stop({Exit::key, "signer.silent", "the signer did not start", "",
                  "it ended, or said nothing for two minutes",
                  "run it by itself to see why: outrigger signer"});

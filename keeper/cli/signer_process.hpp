@@ -7,6 +7,9 @@
 
 namespace outrigger::cli {
 
+/// What a signer that has started tells whoever started it; otherwise a failure as --json says it.
+inline constexpr const char* kSignerReady = "ready";
+
 /// The signer of a live run, in a process of its own: started from this very program and gone with us, or,
 /// with key.signer = "service", the one that listens already. This process never sees the key. Errors:
 /// Exit::key, or whatever kept the signer from starting

@@ -60,8 +60,7 @@ json document(const config::Settings& settings, const LedgerView& view) {
     }
     json effects = json::object();
     for (const auto& position : settings.positions)
-        effects[position.name] =
-            effect_json(view, position.name, position.model.bar.value_or(config::kUsualBar));
+        effects[position.name] = effect_json(view, position.name, position.model.usual_bar());
     return {{"schema", 1},
             {"effects", std::move(effects)},
             {"mode", to_string(view.mode)},
@@ -107,7 +106,7 @@ int status(const Globals& globals, const StatusFlags& flags) {
                       {"STATE", false}},
                      rows));
     for (const auto& position : settings->positions) {
-        const auto lines = effect_lines(*view, position.name, position.model.bar.value_or(config::kUsualBar));
+        const auto lines = effect_lines(*view, position.name, position.model.usual_bar());
         if (!lines.empty()) out.result(fmt::format("\n {:<16} {}", position.name, lines.front()));
     }
     std::string venues;

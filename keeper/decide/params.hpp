@@ -59,13 +59,16 @@ struct PositionParams {
     PipelineParams pipeline;
 };
 
+/// How long an order may be executed after it was decided.
+inline constexpr std::chrono::seconds kOrderDeadline{120};
+
 struct Params {
     std::vector<AssetParams> assets;
     std::vector<PositionParams> positions;
     std::vector<std::string> venues;  // names, for sentences; index: VenueId
     std::chrono::seconds bar{3600};
     std::chrono::seconds data_age_max{0};  // head older than this: hold
-    std::chrono::seconds order_deadline{120};
+    std::chrono::seconds order_deadline = kOrderDeadline;
     std::uint32_t blind_rounds_max = 0;  // after this many unreadable rounds: halt and alarm
     std::uint32_t failed_tx_max = 0;     // failures in a row before the position pauses
     double health_floor = 0;             // no trade when a venue is below it; upkeep first

@@ -5,10 +5,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "chain/base/hex.hpp"
-#include "chain/base/quantize.hpp"
 #include "chain/rpc/broadcaster.hpp"
 #include "chain/tx/fees.hpp"
 #include "keeper/shell/crash_point.hpp"
@@ -40,13 +38,6 @@ PlanContext plan_context(const Snapshot& seen, const Params& params, const Addre
 /// Room above the estimate for state that moves between estimate and inclusion.
 std::uint64_t gas_limit(Gas estimate, std::uint64_t most) {
     return std::min(most, estimate.value + estimate.value / 4 + 20'000);
-}
-
-Result<double> price_of(const Snapshot& seen, AssetId asset) {
-    const auto found = seen.prices.find(asset);
-    if (found == seen.prices.end() || !found->second.value)
-        return fail(Errc::stale, "a price the policy needs is missing");
-    return found->second.value->usd;
 }
 
 /// Only a journal that cannot be written stops the process; a version that was not sent is wished for again.
@@ -152,9 +143,9 @@ Result<tx::Evidence> Actuator::evidence(const Snapshot& seen, const Venue& venue
                                         const Reading& reading) {
     tx::Evidence out;
     out.now = seen.now;
-    out.reading =
-        OR_TRY(read_back(venue, step.call, usable_prices(seen), market_.universe, options_.account));
-    out.native_usd = OR_TRY(price_of(seen, market_.native));
+    const auto prices = usable_prices(seen);
+    out.reading = OR_TRY(read_back(venue, step.call, prices, market_.universe, options_.account));
+    out.native_usd = OR_TRY(price_of(prices, market_.native));
     const auto spent = OR_TRY(journal_.spending(seen.now));
     out.spent_hour_usd = spent.hour_usd;
     out.spent_day_usd = spent.day_usd;
@@ -189,14 +180,13 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
     claim.round = round;
     claim.venue = wish.venue->name();
     claim.step = step;
-    claim.step.notional_usd = evidence.reading.beneficiary_is_spender ? 0 : evidence.reading.notional_usd;
+    claim.step.notional_usd = evidence.reading.moved_usd();
     claim.tx = approved.get();
     claim.at = seen.now;
     claim.deadline = seen.now + market_.params.order_deadline;
     // A dearer version may follow without another look at the windows: debit what the cap allows.
-    claim.worst_gas_usd = options_.fees.max_fee_cap.to_double() *
-                          static_cast<double>(approved.get().call.gas_limit.value) / 1e18 *
-                          evidence.native_usd;
+    claim.worst_gas_usd =
+        tx::gas_cost_usd(approved.get().call.gas_limit, options_.fees.max_fee_cap, evidence.native_usd);
     const auto& account = seen.accounts.at(wish.venue->id()).value;
     if (account) claim.facts_before = account->facts;
     if (wish.position) {
@@ -209,7 +199,7 @@ Result<Acted> Actuator::commit(std::int64_t round, const Snapshot& seen, const W
             row.asset = market_.universe.symbol(wish.order->asset);
             row.opened_at = seen.now;
             row.wanted_units = wish.order->delta_units;
-            row.price_usd = OR_TRY(price_of(seen, wish.order->asset));
+            row.price_usd = OR_TRY(price_of(usable_prices(seen), wish.order->asset));
             row.status = "open";
             claim.hedge = OR_TRY(journal_.open_hedge(row));
         } else {

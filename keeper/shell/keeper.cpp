@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <limits>
 
 #include "keeper/base/pauses.hpp"
 #include "keeper/shell/crash_point.hpp"

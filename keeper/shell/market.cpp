@@ -8,7 +8,6 @@
 #include <set>
 
 #include "chain/pool/registry.hpp"
-#include "keeper/base/limits.hpp"
 
 namespace outrigger {
 
@@ -129,14 +128,13 @@ Result<Market> open_market(const config::Settings& settings, BatchReader& reader
         limit = std::max(limit, source.max_age);
     }
 
-    out.params.order_deadline = kOrderDeadline;
     out.params.data_age_max = settings.guard.max_data_age;
     out.params.blind_rounds_max = settings.guard.blind_rounds_max;
     // One panel serves all positions: the finest bar anyone asks for; the strictest limit counts for all.
     out.params.failed_tx_max = std::numeric_limits<std::uint32_t>::max();
     for (std::size_t i = 0; i < settings.positions.size(); ++i) {
         const auto& position = settings.positions[i];
-        const auto bar = position.model.bar.value_or(config::kUsualBar);
+        const auto bar = position.model.usual_bar();
         out.params.bar = i == 0 ? bar : std::min(out.params.bar, bar);
         out.params.failed_tx_max = std::min(out.params.failed_tx_max, position.limits.max_failed_tx_in_a_row);
     }

@@ -45,11 +45,6 @@ Hash32 call_hash(const TxCall& call) {
     return hash_of(all);
 }
 
-bool is_cancellation(const tx::UnsignedTx& tx, const tx::PolicyLimits& limits) {
-    return tx.call.chain == limits.chain && tx.call.to == limits.self && tx.call.value.is_zero() &&
-           tx.call.data.empty();
-}
-
 /// Everything the verdict depends on, in one line.
 std::string fingerprint(const tx::PolicyLimits& l, const PriceLimits& p) {
     Bytes all;
@@ -157,41 +152,40 @@ Result<tx::Evidence> Judge::evidence(const AskSignature& ask, const Ledger& ledg
     return out;
 }
 
-double Judge::worst_gas_usd(const AskSignature& ask,
-                            const std::map<std::string, BelievedPrice>& known) const {
-    const auto said = ask.price_usd.find(kNative);
-    const auto believed = known.find(kNative);
-    const double native = said != ask.price_usd.end() ? said->second
-                          : believed != known.end()   ? believed->second.usd
-                                                      : 0;
-    return ask.tx.max_fee.to_double() * static_cast<double>(ask.tx.call.gas_limit.value) * 1e-18 * native;
+/// A version after the first: its gas at the price that was believed, whatever is said now.
+Result<void> Judge::bind_version(const tx::UnsignedTx& tx, const Purpose& purpose, Ledger& ledger,
+                                 TimePoint now) const {
+    const auto known = OR_TRY(ledger.prices());
+    const auto native = known.find(kNative);
+    const double usd =
+        native == known.end() ? 0 : tx::gas_cost_usd(tx.call.gas_limit, tx.max_fee, native->second.usd);
+    return ledger.bind(tx.nonce, purpose, {0, usd}, {}, policy_, now);
 }
 
 Result<tx::Approved<tx::UnsignedTx>> Judge::judge(const AskSignature& ask, Ledger& ledger,
                                                   TimePoint now) const {
     const tx::UnsignedTx& tx = ask.tx;
-    const auto known = OR_TRY(ledger.purpose_of(tx.nonce));
-    Purpose purpose{call_hash(tx.call), {tx.max_fee, tx.tip}, false};
-    Debit debit{0, worst_gas_usd(ask, OR_TRY(ledger.prices()))};
-    if (is_cancellation(tx, gate_.limits())) {
+    const auto& limits = gate_.limits();
+    const tx::Fees fees{tx.max_fee, tx.tip};
+    Purpose purpose{call_hash(tx.call), fees, false};
+    if (tx == tx::cancellation(limits.chain, limits.self, tx.nonce, fees)) {
         auto approved = OR_TRY(gate_.approve_cancel(tx.nonce, tx.max_fee, tx.tip));
-        if (approved.get().call.gas_limit != tx.call.gas_limit)
-            return fail(Errc::rejected, "gas_limit: a cancellation needs no more than a bare transfer's");
         purpose.cancelled = true;
-        OR_TRY(ledger.bind(tx.nonce, purpose, debit, {}, policy_, now));
+        OR_TRY(bind_version(tx, purpose, ledger, now));
         return approved;
     }
-    if (known) {
+    if (const auto known = OR_TRY(ledger.purpose_of(tx.nonce))) {
         tx::UnsignedTx before = tx;
         before.max_fee = known->fees.max_fee;
         before.tip = known->fees.tip;
         auto approved = OR_TRY(gate_.approve_bump(tx, before));
-        OR_TRY(ledger.bind(tx.nonce, purpose, debit, {}, policy_, now));  // refuses any other call
+        OR_TRY(bind_version(tx, purpose, ledger, now));  // refuses any other call
         return approved;
     }
     const tx::Evidence found = OR_TRY(evidence(ask, ledger, now));
     auto approved = OR_TRY(gate_.approve(tx, found));
-    debit.notional_usd = found.reading.beneficiary_is_spender ? 0 : found.reading.notional_usd;
+    const Debit debit{found.reading.moved_usd(),
+                      tx::gas_cost_usd(tx.call.gas_limit, tx.max_fee, found.native_usd)};
     std::map<std::string, double> believed;
     for (const auto& [symbol, usd] : ask.price_usd)
         if (universe_.find(symbol)) believed.emplace(symbol, usd);

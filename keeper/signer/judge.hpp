@@ -45,7 +45,8 @@ class Judge {
           PriceLimits prices);
     Result<tx::Evidence> evidence(const AskSignature& ask, const Ledger& ledger, TimePoint now) const;
     Result<tx::Reading> read(const TxCall& call, const std::map<AssetId, double>& prices) const;
-    double worst_gas_usd(const AskSignature& ask, const std::map<std::string, BelievedPrice>& known) const;
+    Result<void> bind_version(const tx::UnsignedTx& tx, const Purpose& purpose, Ledger& ledger,
+                              TimePoint now) const;
 
     Universe universe_;
     std::vector<std::unique_ptr<Venue>> venues_;

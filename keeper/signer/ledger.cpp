@@ -3,13 +3,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
 
 #include <algorithm>
 
 #include "chain/base/hex.hpp"
 
 namespace outrigger::signer {
+
+using store::at_seconds;
+using store::seconds;
 
 namespace {
 
@@ -52,27 +54,8 @@ END;
 CREATE TABLE prices (asset TEXT PRIMARY KEY, usd REAL NOT NULL, at INTEGER NOT NULL) STRICT;
 )sql";
 
-std::int64_t seconds(TimePoint t) {
-    return t.time_since_epoch().count();
-}
-TimePoint at_seconds(std::int64_t s) {
-    return TimePoint{std::chrono::seconds{s}};
-}
 std::int64_t row_of(Nonce nonce) {
     return static_cast<std::int64_t>(nonce.value);
-}
-
-void set_meta(SQLite::Database& db, const std::string& key, const std::string& value) {
-    SQLite::Statement q(db, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
-    q.bind(1, key);
-    q.bind(2, value);
-    q.exec();
-}
-
-std::string meta(SQLite::Database& db, const std::string& key) {
-    SQLite::Statement q(db, "SELECT value FROM meta WHERE key = ?");
-    q.bind(1, key);
-    return q.executeStep() ? q.getColumn(0).getString() : std::string();
 }
 
 /// Why a version may not follow what its nonce serves already, or nothing.
@@ -111,30 +94,19 @@ Result<void> Ledger::prepare(const Address& signer, ChainId chain) {
     if (!fresh && (application != kApplicationId || version != kVersion))
         return store::refused(path_, "open",
                               "it is not a signer's ledger of this version. Fix: move it away");
-    if (!fresh) {
-        const auto verdict = db_->execAndGet("PRAGMA quick_check(1)").getString();
-        if (verdict != "ok")
-            return store::sqlite_failure(path_, "open", SQLITE_CORRUPT,
-                                         "its integrity check found: " + verdict);
-    }
-    db_->exec("PRAGMA journal_mode = WAL");
-    db_->exec("PRAGMA synchronous = FULL");
-    db_->exec("PRAGMA foreign_keys = ON");
+    if (!fresh) OR_TRY(store::check_sound(path_, *db_));
+    OR_TRY(store::make_durable(path_, *db_));
     if (fresh) {
         SQLite::Transaction t(*db_);
         db_->exec(kSchema);
-        set_meta(*db_, "signer", to_hex(signer));
-        set_meta(*db_, "chain", std::to_string(chain.value));
+        store::write_meta(*db_, "signer", to_hex(signer));
+        store::write_meta(*db_, "chain", std::to_string(chain.value));
         db_->exec(fmt::format("PRAGMA application_id = {}", kApplicationId));
         db_->exec(fmt::format("PRAGMA user_version = {}", kVersion));
         t.commit();
     }
-    if (meta(*db_, "signer") != to_hex(signer) || meta(*db_, "chain") != std::to_string(chain.value))
-        return store::refused(
-            path_, "open",
-            "it belongs to another signer or chain; ledgers are never shared. Fix: use another "
-            "storage.datadir");
-    return {};
+    OR_TRY(store::check_owner(path_, "signer", store::read_meta(*db_, "signer"), to_hex(signer)));
+    return store::check_owner(path_, "chain", store::read_meta(*db_, "chain"), std::to_string(chain.value));
 }
 
 Result<std::optional<Purpose>> Ledger::purpose_of(Nonce nonce) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/store/database.hpp"
 
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -49,6 +50,47 @@ tl::unexpected<Error> sqlite_failure(const std::string& path, std::string_view w
 
 tl::unexpected<Error> refused(const std::string& path, std::string_view what, std::string_view why) {
     return fail(Errc::storage, fmt::format("journal {}: cannot {}: {}", path, what, why));
+}
+
+Result<void> check_sound(const std::string& path, SQLite::Database& db) {
+    const auto verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
+    if (verdict == "ok") return {};
+    return sqlite_failure(path, "open", SQLITE_CORRUPT, "its integrity check found: " + verdict);
+}
+
+Result<void> make_durable(const std::string& path, SQLite::Database& db) {
+    if (db.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
+        return refused(
+            path, "open",
+            "its file system has no shared memory (a network mount?). Fix: put storage.datadir on a "
+            "local disk");
+    }
+    db.exec("PRAGMA synchronous = FULL");
+    db.exec("PRAGMA foreign_keys = ON");
+    return {};
+}
+
+Result<void> check_owner(const std::string& path, const char* what, const std::optional<std::string>& stored,
+                         const std::string& wanted) {
+    if (stored == wanted) return {};
+    return refused(path, "open",
+                   fmt::format("it belongs to {} {}, not {}; ledgers are never shared. Fix: use another "
+                               "storage.datadir, or move the file away",
+                               what, stored.value_or("(none)"), wanted));
+}
+
+std::optional<std::string> read_meta(const SQLite::Database& db, const std::string& key) {
+    SQLite::Statement q(db, "SELECT value FROM meta WHERE key = ?");
+    q.bind(1, key);
+    if (!q.executeStep()) return std::nullopt;
+    return q.getColumn(0).getString();
+}
+
+void write_meta(SQLite::Database& db, const std::string& key, const std::string& value) {
+    SQLite::Statement q(db, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
+    q.bind(1, key);
+    q.bind(2, value);
+    q.exec();
 }
 
 Result<void> check_private_file(const std::string& path) {

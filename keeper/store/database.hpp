@@ -4,14 +4,27 @@
 #include <SQLiteCpp/Exception.h>
 
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
+#include "chain/base/chain_types.hpp"
 #include "chain/base/result.hpp"
 
+namespace SQLite {
+class Database;
+}
+
 namespace outrigger::store {
+
+inline std::int64_t seconds(TimePoint t) {
+    return t.time_since_epoch().count();
+}
+inline TimePoint at_seconds(std::int64_t s) {
+    return TimePoint{std::chrono::seconds{s}};
+}
 
 namespace detail {
 template <class T>
@@ -49,6 +62,21 @@ auto guarded(const std::string& path, const char* what, F&& work) ->
         return sqlite_failure(path, what, 0, e.what());
     }
 }
+
+/// SQLite's own check of the whole file. Errors: Errc::storage with its first finding.
+Result<void> check_sound(const std::string& path, SQLite::Database& db);
+
+/// From here on a commit that returns is on the disk: WAL, synchronous=FULL. Errors: Errc::storage where the
+/// file system has no shared memory.
+Result<void> make_durable(const std::string& path, SQLite::Database& db);
+
+/// Errors: Errc::storage when what is stored differs from what is wanted.
+Result<void> check_owner(const std::string& path, const char* what, const std::optional<std::string>& stored,
+                         const std::string& wanted);
+
+/// A value of the table meta, which both ledgers have; nothing when there is none.
+std::optional<std::string> read_meta(const SQLite::Database& db, const std::string& key);
+void write_meta(SQLite::Database& db, const std::string& key, const std::string& value);
 
 /// Creates the file for its owner only, or checks that an existing one is a regular file of ours closed to
 /// others. Errors: Errc::storage.

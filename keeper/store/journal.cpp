@@ -69,24 +69,6 @@ void migrate(SQLite::Database& db, int version) {
     t.commit();
 }
 
-/// Errors: Errc::storage with SQLite's first finding.
-Result<void> check_sound(const std::string& path, SQLite::Database& db) {
-    const auto verdict = db.execAndGet("PRAGMA quick_check(1)").getString();
-    if (verdict == "ok") return {};
-    return store::sqlite_failure(path, "open", SQLITE_CORRUPT, "its integrity check found: " + verdict);
-}
-
-/// Errors: Errc::storage when what is stored differs.
-Result<void> check_owner(const std::string& path, const char* what, const std::optional<std::string>& stored,
-                         const std::string& wanted) {
-    if (stored == wanted) return {};
-    return store::refused(
-        path, "open",
-        fmt::format("it belongs to {} {}, not {}; ledgers are never shared. Fix: use another "
-                    "storage.datadir, or move the file away",
-                    what, stored.value_or("(none)"), wanted));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const JournalIdentity& identity) {
@@ -98,14 +80,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
         auto& db = impl->db;
         const int version = OR_TRY(check_format(path, db, true));
         const bool fresh = version == 0;
-        if (!fresh) OR_TRY(check_sound(path, db));
-        if (db.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal") {
-            return store::refused(path, "open",
-                                  "its file system has no shared memory (a network mount?). Fix: put "
-                                  "storage.datadir on a local disk");
-        }
-        db.exec("PRAGMA synchronous = FULL");
-        db.exec("PRAGMA foreign_keys = ON");
+        if (!fresh) OR_TRY(store::check_sound(path, db));
+        OR_TRY(store::make_durable(path, db));
         if (fresh) {
             SQLite::Transaction t(db);
             db.exec(store::kSchema);
@@ -116,9 +92,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::string& path, const Jo
             db.exec("PRAGMA user_version = 1");
             t.commit();
         }
-        OR_TRY(check_owner(path, "mode", impl->meta("mode"), std::string(to_string(identity.mode))));
-        OR_TRY(check_owner(path, "chain", impl->meta("chain"), std::to_string(identity.chain.value)));
-        OR_TRY(check_owner(path, "signer", impl->meta("signer"), to_hex(identity.signer)));
+        OR_TRY(store::check_owner(path, "mode", impl->meta("mode"), std::string(to_string(identity.mode))));
+        OR_TRY(store::check_owner(path, "chain", impl->meta("chain"), std::to_string(identity.chain.value)));
+        OR_TRY(store::check_owner(path, "signer", impl->meta("signer"), to_hex(identity.signer)));
         migrate(db, fresh ? 1 : version);
         return std::unique_ptr<Journal>(new Journal(std::move(impl)));
     });

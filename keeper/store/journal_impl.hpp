@@ -17,12 +17,6 @@ namespace outrigger {
 
 namespace store {
 
-inline std::int64_t seconds(TimePoint t) {
-    return t.time_since_epoch().count();
-}
-inline TimePoint at_seconds(std::int64_t s) {
-    return TimePoint{std::chrono::seconds{s}};
-}
 // SQLite's integers are signed; the bits of an unsigned one survive the way there and back.
 inline std::int64_t signed_of(std::uint64_t v) {
     return static_cast<std::int64_t>(v);
@@ -40,18 +34,8 @@ struct Journal::Impl {
 
     Impl(std::string where, int flags) : path(std::move(where)), db(path, flags) { db.setBusyTimeout(2000); }
 
-    std::optional<std::string> meta(const std::string& key) const {
-        SQLite::Statement q(db, "SELECT value FROM meta WHERE key = ?");
-        q.bind(1, key);
-        if (!q.executeStep()) return std::nullopt;
-        return q.getColumn(0).getString();
-    }
-    void set_meta(const std::string& key, const std::string& value) {
-        SQLite::Statement q(db, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
-        q.bind(1, key);
-        q.bind(2, value);
-        q.exec();
-    }
+    std::optional<std::string> meta(const std::string& key) const { return store::read_meta(db, key); }
+    void set_meta(const std::string& key, const std::string& value) { store::write_meta(db, key, value); }
 
     /// All values whose keys begin with a prefix, by the rest of their keys.
     std::map<std::string, std::string> meta_under(const std::string& prefix) const {

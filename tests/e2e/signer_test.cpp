@@ -251,16 +251,32 @@ std::optional<bool> remembers(pid_t pid, const std::string& secret) {
     return looked ? std::optional(false) : std::nullopt;
 }
 
-TEST(SignerProcess, HoldsTheKeyWithoutANetworkAndTheKeeperHasNone) {
+/// The real program, and the words a live run of it takes.
+struct SignerProcess : testing::Test {
+    void SetUp() override {
+        const auto pair = cli::open_key(settings);
+        ASSERT_TRUE(pair);
+        account = pair->address();
+    }
+    std::vector<std::string> live(std::vector<std::string> more) {
+        std::vector<std::string> out{program,
+                                     "run",
+                                     "-c",
+                                     world.config_file(),
+                                     "--live",
+                                     "--confirm",
+                                     cli::confirmation_of(settings, account)};
+        out.insert(out.end(), more.begin(), more.end());
+        return out;
+    }
     World world;
-    const auto settings = world.settings();
-    const auto pair = cli::open_key(settings);
-    ASSERT_TRUE(pair);
+    const config::Settings settings = world.settings();
     const std::string program = OUTRIGGER_BINARY_DIR "/outrigger";
-    test::Process keeper({{program, "run", "-c", world.config_file(), "--live", "--confirm",
-                           cli::confirmation_of(settings, pair->address()), "--set", "log.format=json"},
-                          {},
-                          ""});
+    Address account{};
+};
+
+TEST_F(SignerProcess, HoldsTheKeyWithoutANetworkAndTheKeeperHasNone) {
+    test::Process keeper({live({"--set", "log.format=json"}), {}, ""});
     while (keeper.running() && keeper.err().find("\"event\":\"sent\"") == std::string::npos)
         keeper.wait(std::chrono::milliseconds(5));
     ASSERT_TRUE(keeper.running()) << keeper.err();
@@ -284,23 +300,8 @@ TEST(SignerProcess, HoldsTheKeyWithoutANetworkAndTheKeeperHasNone) {
     EXPECT_TRUE(gone()) << "it outlived its keeper";
 }
 
-TEST(SignerProcess, IsReachedAsAServiceAndMissedWhenItIsNotThere) {
-    World world;
-    const auto settings = world.settings();
-    const auto pair = cli::open_key(settings);
-    ASSERT_TRUE(pair);
-    const std::string program = OUTRIGGER_BINARY_DIR "/outrigger";
-    const std::vector<std::string> run{program,
-                                       "run",
-                                       "-c",
-                                       world.config_file(),
-                                       "--live",
-                                       "--rounds",
-                                       "1",
-                                       "--confirm",
-                                       cli::confirmation_of(settings, pair->address()),
-                                       "--set",
-                                       "key.signer=service"};
+TEST_F(SignerProcess, IsReachedAsAServiceAndMissedWhenItIsNotThere) {
+    const auto run = live({"--rounds", "1", "--set", "key.signer=service"});
     const auto alone = test::run_command({run, {}, ""}, std::chrono::seconds(30));
     ASSERT_TRUE(alone);
     EXPECT_EQ(alone->code, 4) << alone->err;
@@ -384,9 +385,7 @@ Result<RoundReport> settle_with_refusals(Keeper& keeper, World& world) {
 }
 
 /// The signer has bound the nonce and answered; the keeper dies before its journal knows. The bytes are lost.
-TEST(SignerProcess, ASignatureLostWithItsKeeperIsCancelledAndTheHedgeIsMadeOnce) {
-    World world;
-    const auto settings = world.settings();
+TEST_F(SignerProcess, ASignatureLostWithItsKeeperIsCancelledAndTheHedgeIsMadeOnce) {
     const SignerChild child(settings);
     int kills = 0;
     // Each life signs some and dies with one more; until one finds nothing more to do. One cancellation among
