@@ -83,9 +83,7 @@ Fault endless() {
 }
 
 Fault huge(std::size_t mebibytes) {
-    return [=](const json&, json&) {
-        return HttpAction{kStart + "\r\n" + std::string(mebibytes * 1024 * 1024, ' '), Then::close, {}};
-    };
+    return always({kStart + "\r\n", Then::endless, std::string(1024UL * 1024, ' '), mebibytes});
 }
 
 Fault gzip_bomb(std::size_t mebibytes) {

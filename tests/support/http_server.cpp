@@ -163,7 +163,10 @@ bool HttpServer::act(int fd, const HttpAction& action) {
             }
             return false;
         case HttpAction::Then::endless:
-            while (write_all(fd, action.more)) poured_ += action.more.size();
+            for (std::size_t n = 0; action.times == 0 || n < action.times; ++n) {
+                if (!write_all(fd, action.more)) break;
+                poured_ += action.more.size();
+            }
             return false;
         case HttpAction::Then::reset: {
             const linger at_once{1, 0};

@@ -28,12 +28,13 @@ struct HttpAction {
         close,
         stall,    // neither send nor close, until the client gives up
         trickle,  // send `more` byte by byte, slowly, until the client gives up
-        endless,  // send `more` over and over until the client gives up
+        endless,  // send `more` over and over, `times` times or until the client gives up
         reset,    // break the connection off, without the end that TCP has for it
     };
     std::string bytes;
     Then then = Then::keep_open;
     std::string more;
+    std::size_t times = 0;  // 0: for ever
 };
 
 /// A well-formed response.
