@@ -33,23 +33,28 @@ struct Takeover : testing::Test {
             ADD_FAILURE() << keeper.error().what;
             return;
         }
-        // A few rounds in, what is wanted next moves money; before, it is approvals.
-        early = (*keeper)->look().value();
-        for (int i = 0; i < 8; ++i) static_cast<void>((*keeper)->round());
-        const auto look = (*keeper)->look();
         self = (*keeper)->account();
-        for (const auto& [asset, price] : look->seen.prices)
-            honest.price_usd[(*keeper)->market().universe.symbol(asset)] = price.value->usd;
-        honest.chain_time = look->seen.now;
-        plan(**keeper, early);
-        plan(**keeper, *look);
+        propose(**keeper);
+        // At first all that is wanted is approvals; a few rounds in, something that moves money.
+        const auto moves = [](const auto& ask) { return !ask.first.starts_with("let "); };
+        const std::size_t approvals = asks.size();
+        for (int n = 0; n < 400 && std::none_of(asks.begin(), asks.end(), moves); ++n) {
+            const auto round = (*keeper)->round();
+            if (!round || round->idle) world.post("/mine", {{"blocks", 1}, {"interval", 12}});
+            asks.resize(approvals);
+            propose(**keeper);
+        }
         keeper->reset();
         judge.emplace(Judge::make(settings, self).value());
         ledger = Ledger::open(world.directory() + "/signer.sqlite", self, ChainId(31337)).value();
     }
 
-    /// The steps an honest keeper asks for, by label: supply, borrow, swap on Aave's side.
-    void plan(Keeper& keeper, const RoundReport& look) {
+    /// Adds the steps an honest keeper asks for now, by label.
+    void propose(Keeper& keeper) {
+        const auto look = keeper.look().value();
+        for (const auto& [asset, price] : look.seen.prices)
+            honest.price_usd[keeper.market().universe.symbol(asset)] = price.value->usd;
+        honest.chain_time = look.seen.now;
         const auto& market = keeper.market();
         std::map<AssetId, double> prices;
         for (const auto& [asset, price] : look.seen.prices) prices[asset] = price.value->usd;
@@ -86,7 +91,6 @@ struct Takeover : testing::Test {
     config::Settings settings;
     Address self{};
     AskSignature honest;
-    RoundReport early;
     std::vector<std::pair<std::string, AskSignature>> asks;
     std::optional<Judge> judge;
     std::unique_ptr<Ledger> ledger;
